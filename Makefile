@@ -1,0 +1,49 @@
+# Learning to Carry: `make lab` to learn, `make test` to check, `make help` for the rest.
+# Written for every make since GNU make 3.81, which macOS ships.
+
+# Always `python -m …`: the scripts beside it don't start from very deep folders.
+PY = .venv/bin/python
+BUDGET ?= class
+JOBS ?= 2
+
+# The kernel in JupyterLab is the one in .venv, whatever else is installed.
+export JUPYTER_PREFER_ENV_PATH = 1
+
+help: ## list these commands
+	@awk 'BEGIN { FS = ": .*## " } /^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+lab: setup ## set up if needed, then open JupyterLab on lesson 00
+	@sh tools/lab.sh
+
+# All stages run, so that one call shows all failures. Nothing is written outside build/.
+test: setup ## set up if needed, then check everything: style, package, every lesson
+	@export PYTHONDONTWRITEBYTECODE=1; status=0; \
+	$(PY) -m ruff check . || status=1; \
+	$(PY) -m ruff format --check . || status=1; \
+	$(PY) tools/lessons.py copy || status=1; \
+	$(PY) -m pytest -n $(JOBS) --nbval --nbval-current-env tests build/nbval || status=1; \
+	exit $$status
+
+test-full: setup ## train as the lessons do and check what they claim (many minutes)
+	@$(PY) -m pytest -m slow tests
+
+run: setup ## run every lesson into build/ (BUDGET=smoke: quick; LESSON=05: one)
+	@$(PY) tools/lessons.py run --budget "$(BUDGET)" $(if $(LESSON),--lesson "$(LESSON)")
+
+notebooks: setup ## run changed lessons in place (LESSON=05: that one; FORCE=1: all)
+	@$(PY) tools/lessons.py notebooks $(if $(LESSON),--lesson "$(LESSON)") $(if $(FORCE),--force)
+
+bench: setup ## measure what the course claims about speed, into build/bench.json
+	@$(PY) tools/bench.py
+
+format: setup ## bring code and notebooks into the course's style
+	@$(PY) -m ruff check --fix . && $(PY) -m ruff format .
+
+clean: ## remove what these commands made, but not .venv
+	rm -rf build
+	find . -name .venv -prune -o -name __pycache__ -exec rm -rf {} +
+
+.PHONY: help setup lab test test-full run notebooks bench format clean

@@ -1,0 +1,20 @@
+"""The small package that the lessons of *Learning to Carry* share.
+
+One module per idea, in the order in which the course needs them:
+
+=============== ============================================================
+``budget``      how much a lesson may compute: ``smoke``, ``class``, ``full``
+``results``     what a lesson measured, as data that prose and tests read
+``setup_check`` is this computer ready? (lesson 00)
+``plotting``    every figure of the course: palette, sizes, alt text
+``carry``       binary addition with its carry, and how well one can do (04)
+``addition``    sums written as text: steps 1-6 of the pipeline (06)
+``models``      the networks (05, 07); the first module that loads TensorFlow
+``training``    training on one progress line, fast on two cores (05, 07)
+``storage``     saving and loading without losing or executing anything (08)
+=============== ============================================================
+
+Importing ``course_utils`` imports none of them.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,31 @@
+"""What all tests share: where hypothesis keeps its notes, and how `-n 2` spreads them."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# Read by hypothesis when it first needs a folder; tests leave nothing outside build/.
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(ROOT / "build" / "hypothesis")
+
+from hypothesis import settings  # noqa: E402
+from xdist.scheduler import LoadScopeScheduling  # noqa: E402
+
+from tools import lessons  # noqa: E402
+
+# No deadline: two cores may be busy with lessons at the same time.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
+
+lessons.use_this_python()
+
+
+class TogetherByNotebook(LoadScopeScheduling):
+    """Spread tests one by one, but keep the cells of a notebook together: they share a kernel."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return file if file.endswith(".ipynb") else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return TogetherByNotebook(config, log)

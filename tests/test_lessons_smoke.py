@@ -1,0 +1,32 @@
+"""Every lesson runs through at budget smoke, and obeys the budget it is given."""
+
+import pytest
+
+from tools import lessons
+
+LESSONS = lessons.find(lessons.NOTEBOOKS)
+# A lesson takes at most 30 s by itself (`make bench` measures that); here others run beside it.
+SECONDS = 90
+
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+@each_lesson
+def test_runs_at_smoke(path):
+    target = lessons.BUILD / "test-smoke" / path.name
+    outcome = lessons.run_lesson(path, target, {"budget": "smoke"})
+    assert outcome.error is None, outcome.error
+    assert outcome.recorded["budget"] == "smoke"
+    assert outcome.seconds < SECONDS
+
+
+@each_lesson
+def test_refuses_an_unknown_budget(path, tmp_path):
+    notebook = lessons.read(path)
+    choosing = [n for n, cell in enumerate(notebook.cells) if "choose(" in cell.source]
+    assert choosing, "no cell of the lesson calls choose(budget, …)"
+    # Up to the cell that should refuse; what comes after may train for long.
+    notebook.cells = notebook.cells[: choosing[0] + 1]
+    lessons.write(notebook, tmp_path / path.name)
+    outcome = lessons.run_lesson(tmp_path / path.name, tmp_path / "out.ipynb", {"budget": "smok"})
+    assert outcome.error and "budget must be one of" in outcome.error

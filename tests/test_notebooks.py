@@ -1,0 +1,26 @@
+"""Every committed notebook satisfies every rule of `notebook_checks.py`."""
+
+import notebook_checks
+import pytest
+
+from tools import lessons
+
+LESSONS = lessons.find(lessons.NOTEBOOKS)
+PAGES = [
+    path
+    for path in sorted(lessons.ROOT.rglob("*.md"))
+    if not {".venv", "build", "work"} & set(path.relative_to(lessons.ROOT).parts)
+]
+
+
+@pytest.mark.parametrize("check", notebook_checks.CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_notebook(path, check):
+    problems = check(path)
+    assert not problems, f"{path.name}: " + "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_of_pages(path):
+    problems = notebook_checks.links_resolve(path)
+    assert not problems, f"{path.name}: " + "\n".join(problems)
