@@ -144,8 +144,9 @@ def random_sum_pairs(n_examples, n_numbers, largest, seed=None):
     """
     for name, size in [("n_examples", n_examples), ("n_numbers", n_numbers), ("largest", largest)]:
         _check_size(name, size)
-    X = np.random.default_rng(seed).integers(1, largest + 1, size=(n_examples, n_numbers))
-    return X, X.sum(axis=1)
+    # terms of one kind lie beside each other in memory, which makes adding them up fast
+    terms = np.random.default_rng(seed).integers(1, largest + 1, size=(n_numbers, n_examples))
+    return terms.T, terms.sum(axis=0)
 
 
 def to_string(X, y, n_numbers, largest):
@@ -283,14 +284,13 @@ def _one_hot(codes, max_int):
             f"codes must be integers from 0 to {max_int - 1}, but hold {codes.max()}: "
             "max_int is the size of the alphabet, len(alphabet)."
         )
-    out = np.zeros((codes.size, max_int), dtype=np.float32)
-    # one flat scatter writes only the ones; the zeros come from the allocation
-    out.reshape(-1)[np.arange(0, out.size, max_int) + codes.reshape(-1)] = 1
-    return out.reshape(*codes.shape, max_int)
+    return np.take(np.eye(max_int, dtype=np.float32), codes, axis=0)
 
 
 def generate_data(n_samples, n_numbers, largest, alphabet, seed=None):
     """Step 5: steps 1-4 in one call.
+
+    Where there are fewer different problems than samples, each is encoded once and copied.
 
     Args:
         n_samples, n_numbers, largest: as in `random_sum_pairs`.
@@ -304,10 +304,13 @@ def generate_data(n_samples, n_numbers, largest, alphabet, seed=None):
     Raises:
         ValueError: as the steps do.
     """
-    X, y = random_sum_pairs(n_samples, n_numbers, largest, seed)
-    X, y = to_string(X, y, n_numbers, largest)
-    X, y = integer_encode(X, y, alphabet)
-    return one_hot_encode(X, y, len(alphabet))
+    X, _ = random_sum_pairs(n_samples, n_numbers, largest, seed)
+    problem = Problem(n_numbers, largest, "".join(alphabet))
+    if problem.n_problems > n_samples:
+        return problem.encode(X)
+    once = problem.encode(problem.all_problems)
+    place = np.ravel_multi_index(tuple(X.T - 1), (largest,) * n_numbers)  # in counting order
+    return tuple(np.take(side, place, axis=0) for side in once)
 
 
 def invert(seq, alphabet):

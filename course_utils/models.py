@@ -19,11 +19,11 @@ class Squeeze(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="course_utils")
 class NoisyLSTMCell(layers.LSTMCell):
-    """An LSTM cell whose memory can be shaken at every step.
+    """An LSTM cell whose memory can be shaken from outside at every step.
 
-    The last `units` features of its input are not read but multiply the cell state: by 1 where
-    they are 0, by a little more or less where noise comes in. A memory that only stays where it
-    was put is lost that way; one that is drawn back to a resting point survives.
+    The last `units` features of its input are no input but noise: each multiplies one cell state
+    by 1 + noise. A memory that only stays where it was put is lost that way; one that is drawn
+    back to a resting point survives.
     """
 
     def build(self, input_shape):
@@ -35,7 +35,9 @@ class NoisyLSTMCell(layers.LSTMCell):
         return output, [hidden, cell * (1 + shake)]
 
 
-def carry_model(seqlen=None, features=2, batchsize=None, stateful=False, noise=0.0, relu_bias=0.0):
+def carry_model(
+    seqlen=None, features=2, batchsize=None, stateful=False, shaken=False, relu_bias=0.0
+):
     """Build the binary adder of seeds 000 and 001: which bit comes out at each step?
 
     Args:
@@ -43,10 +45,10 @@ def carry_model(seqlen=None, features=2, batchsize=None, stateful=False, noise=0
         features: inputs per step: two bits, or three where the carry is fed in.
         batchsize: rows; needed when `stateful`.
         stateful: keep the LSTM's state from one batch to the next.
-        noise: standard deviation of the noise that shakes the cell state in training, and in
-            training only, see `NoisyLSTMCell`. The trainable variables are those without noise.
-        relu_bias: what the biases of the two ReLU layers start with. Started at 0, in about one
-            run of six too few units stay alive to tell the pairs apart; 0.3 prevents that.
+        shaken: give the model four more inputs per step that shake its four cell states, see
+            `NoisyLSTMCell`. The weights are the same, in the same order.
+        relu_bias: what the biases of the two ReLU layers start with. Started at 0, some runs lose
+            so many units that they cannot tell the pairs apart; 0.3 prevents that.
 
     Returns:
         A Keras model from (batch, seqlen, features) to probabilities (batch, seqlen),
@@ -60,21 +62,19 @@ def carry_model(seqlen=None, features=2, batchsize=None, stateful=False, noise=0
             "a stateful model must know its batch size, but batchsize is None: "
             "each row keeps a state of its own, so say how many rows there are."
         )
-    bits = keras.Input((seqlen, features), batch_size=batchsize, name="bits")
+    lstm = {"activation": None, "name": "lstm"}
     relu = {"activation": "relu", "bias_initializer": keras.initializers.Constant(relu_bias)}
-    x = layers.Conv1D(8, 1, name="conv_1", **relu)(bits)
+    inputs = keras.Input((seqlen, features + 4 * shaken), batch_size=batchsize, name="bits")
+    x = inputs[:, :, :features] if shaken else inputs
+    x = layers.Conv1D(8, 1, name="conv_1", **relu)(x)
     x = layers.Conv1D(4, 1, name="conv_2", **relu)(x)
-    if noise:
-        shake = layers.GaussianNoise(noise, name="shake")(keras.ops.zeros_like(x))
-        x = layers.Concatenate(name="features_and_shake")([x, shake])
-        cell = NoisyLSTMCell(4, activation=None)
-        x = layers.RNN(cell, return_sequences=True, stateful=stateful, name="lstm")(x)
+    if shaken:
+        x = layers.Concatenate(name="features_and_shake")([x, inputs[:, :, features:]])
+        x = layers.RNN(NoisyLSTMCell(4, **lstm), return_sequences=True, stateful=stateful)(x)
     else:
-        x = layers.LSTM(4, activation=None, return_sequences=True, stateful=stateful, name="lstm")(
-            x
-        )
+        x = layers.LSTM(4, return_sequences=True, stateful=stateful, **lstm)(x)
     x = layers.Dense(1, activation="sigmoid", name="sum_bit")(x)
-    return keras.Model(bits, Squeeze(name="squeeze")(x), name="carry_model")
+    return keras.Model(inputs, Squeeze(name="squeeze")(x), name="carry_model")
 
 
 def addition_model(problem=Problem(), unroll=True):  # noqa: B008 - a Problem is immutable

@@ -103,7 +103,7 @@ def prepare(model, steps, learning_rate, loss, xla=False):
     model.compile(optimizer, loss, steps_per_execution=STEPS_PER_CALL, jit_compile=xla)
 
 
-def train(model, x, y, batchsize, label="training"):
+def train(model, x, y, batchsize, label="training", callbacks=()):
     """Train a prepared model once over samples that are already in the order of training.
 
     Each call begins with a fresh optimiser, so a model that was given new weights trains anew
@@ -114,6 +114,7 @@ def train(model, x, y, batchsize, label="training"):
         x, y: inputs and targets, shapes (n, …), n = steps · batchsize.
         batchsize: samples in a step.
         label: for the progress line.
+        callbacks: further Keras callbacks; an epoch to them is a call of 50 steps.
 
     Returns:
         The mean loss over each 50 steps, shape (steps / 50,).
@@ -134,7 +135,7 @@ def train(model, x, y, batchsize, label="training"):
         batches(x, y, batchsize),
         epochs=steps // STEPS_PER_CALL,
         steps_per_epoch=STEPS_PER_CALL,
-        callbacks=[ProgressLine(label)],
+        callbacks=[ProgressLine(label), *callbacks],
         shuffle=False,
         verbose=0,
     )

@@ -41,9 +41,20 @@ def test_every_step_equals_the_plain_pipeline(problem, seed):
     vectors = addition.one_hot_encode(*encoded, len(ALPHABET))
     assert [side.tolist() for side in vectors] == one_hot
     together = addition.generate_data(7, n_numbers, largest, ALPHABET, seed)
-    assert all((a == b).all() for a, b in zip(together, vectors, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(together, vectors, strict=True))
     assert [addition.invert(v, ALPHABET).tolist() for v in vectors] == list(strings)
     assert addition.invert(vectors[0][0], ALPHABET) == strings[0][0]
+
+
+@pytest.mark.parametrize("n_samples", [1, 99, 100, 101, 1000])
+def test_copying_encoded_problems_equals_encoding_each(n_samples):
+    X, y = addition.random_sum_pairs(n_samples, 2, 10, seed=4)
+    encoded = addition.one_hot_encode(
+        *addition.integer_encode(*addition.to_string(X, y, 2, 10), ALPHABET), 12
+    )
+    together = addition.generate_data(n_samples, 2, 10, ALPHABET, seed=4)
+    assert all(np.array_equal(a, b) for a, b in zip(together, encoded, strict=True))
+    assert [side.dtype for side in together] == [np.float32, np.float32]
 
 
 def test_zero_and_shorter_terms_are_written_in_full():
