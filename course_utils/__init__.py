@@ -9,12 +9,14 @@ One module per idea, in the order in which the course needs them:
 ``plotting``    every figure of the course: palette, sizes, alt text
 ``carry``       binary addition with its carry, and how well one can do (04)
 ``addition``    sums written as text: steps 1-6 of the pipeline (06)
-``models``      the networks (05, 07); the first module that loads TensorFlow
+``backend``     Keras on TensorFlow, without its start-up messages
+``models``      the networks (05, 07)
 ``training``    training on one progress line, fast on two cores (05, 07)
 ``storage``     saving and loading without losing or executing anything (08)
 =============== ============================================================
 
-Importing ``course_utils`` imports none of them.
+Importing ``course_utils`` imports none of them; only ``backend`` and those below it load
+TensorFlow.
 """
 
 __version__ = "0.1.0"

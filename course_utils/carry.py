@@ -89,7 +89,7 @@ def generator(batchsize, seqlen, seed=None, restart=False, propagate=0.5, lean=0
     propagate = _chances(propagate, "propagate", batchsize)
     lean = _chances(lean, "lean", batchsize)
 
-    def batches(rng=np.random.default_rng(seed)):
+    def batches(rng=np.random.default_rng(seed)):  # noqa: B008 - one for this generator
         carry = np.zeros(batchsize, dtype=np.int64)
         while True:
             differ = rng.random((batchsize, seqlen)) < propagate

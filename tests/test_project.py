@@ -1,6 +1,8 @@
 """The files that say what the course needs agree with each other."""
 
 import re
+import subprocess
+import sys
 import tomllib
 
 from tools.lessons import ROOT
@@ -30,3 +32,12 @@ def test_constraints_are_exact_and_cover_the_requirements():
 def test_what_the_package_needs_is_required():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert set(project["dependencies"]) <= {name(line) for line in requirement_lines()}
+
+
+def test_importing_the_package_does_not_load_tensorflow():
+    code = (
+        "import sys; from course_utils import "
+        "addition, budget, carry, plotting, results, setup_check; "
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

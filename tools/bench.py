@@ -4,9 +4,14 @@ Give the computer a quiet quarter of an hour: `python tools/bench.py`, or `make 
 """
 
 import json
+import subprocess
 import sys
+import time
 
 import lessons
+import numpy as np
+
+from course_utils import addition, carry
 
 # The targets for wall time speak of these, however many lessons there are.
 FIRST_LESSONS = ("00", "04", "05", "06", "07", "08")
@@ -52,16 +57,115 @@ def lesson_rows():
             rows.append(measured)
             if not outcome.ok:
                 print(outcome.error, file=sys.stderr)
+            if outcome.ok and budget == "class" and outcome.lesson.startswith("06"):
+                ratio = outcome.recorded["speed_up"]
+                rows.append(
+                    row("generate_data against the plain one", ratio, "times", at_least=100)
+                )
         first = [o.seconds for o in outcomes if o.lesson.startswith(FIRST_LESSONS)]
         name = f"lessons {', '.join(FIRST_LESSONS)} at {budget}"
         rows.append(row(name, sum(first), "s", at_most=SECONDS_ALL[budget]))
     return rows
 
 
+def seconds(function, repeat=1):
+    """Return the least wall time of some calls."""
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def data_rows():
+    """Compare the pipeline with writing its output arrays once, which nothing can undercut."""
+    kept = []  # results stay alive, so that every call has to fill fresh memory
+    ours = seconds(lambda: kept.append(addition.generate_data(75_000, 3, 10, addition.ALPHABET)), 9)
+    shapes = [side.shape for side in kept[0]]
+    write = seconds(lambda: kept.append([np.full(shape, 1, np.float32) for shape in shapes]), 9)
+    return [row("generate_data against writing its arrays", ours / write, "times", at_most=3)]
+
+
+def training_rows():
+    """Train both models of the course our way and the plain way, compilation included."""
+    from course_utils import models, training
+    from course_utils.backend import keras
+
+    def plainly(model, x, y, batchsize, loss):
+        model.compile("adam", loss)
+        model.fit(x, y, batch_size=batchsize, verbose=0)
+
+    def our_way(model, x, y, batchsize, loss, xla):
+        training.prepare(model, len(x) // batchsize, 0.006, loss, xla=xla)
+        training.train(model, x, y, batchsize)
+
+    rows = []
+    a, res = next(carry.generator(2_000 * 100, 10, seed=0, restart=True))
+    X, y = addition.generate_data(1_500 * 32, 3, 10, addition.ALPHABET, seed=0)
+    problem = addition.Problem()
+    for name, plain, ours, xla, data in [
+        ("carry model", models.carry_model(), models.carry_model(10), True, (a, res, 100, "mse")),
+        (
+            "addition model",
+            models.addition_model(problem, unroll=False),
+            models.addition_model(problem),
+            False,
+            (X, y, 32, "categorical_crossentropy"),
+        ),
+    ]:
+        keras.utils.set_random_seed(0)
+        slow = seconds(lambda plain=plain, data=data: plainly(plain, *data))
+        fast = seconds(lambda ours=ours, data=data, xla=xla: our_way(ours, *data, xla))
+        rows.append(row(f"training the {name} against fit", slow / fast, "times", at_least=2))
+    try:
+        loop = seconds(lambda: torch_loop(X, y, 32))
+        rows.append(row("… against a plain PyTorch loop", loop / fast, "times", at_least=1))
+    except ImportError:
+        print("PyTorch is not installed: its row is left out", file=sys.stderr)
+    return rows
+
+
+def torch_loop(X, y, batchsize):
+    """Train the addition model in PyTorch, as its tutorials do."""
+    import torch
+    from torch import nn
+
+    class Adder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = nn.LSTM(12, 75, batch_first=True)
+            self.decoder = nn.LSTM(75, 50, batch_first=True)
+            self.characters = nn.Linear(50, 12)
+
+        def forward(self, question):
+            _, (last, _) = self.encoder(question)
+            outputs, _ = self.decoder(last[0][:, None].expand(-1, 2, -1))
+            return self.characters(outputs)
+
+    model, loss = Adder(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), 0.006)
+    questions, answers = torch.from_numpy(X), torch.from_numpy(y.argmax(axis=-1))
+    for start in range(0, len(X), batchsize):
+        optimizer.zero_grad()
+        logits = model(questions[start : start + batchsize])
+        loss(logits.flatten(0, 1), answers[start : start + batchsize].flatten()).backward()
+        optimizer.step()
+
+
+def import_row():
+    """Time a fresh process that imports the package, less one that imports nothing."""
+    command = [sys.executable, "-c"]
+    nothing = seconds(lambda: subprocess.run([*command, "pass"], check=True), 3)
+    package = "from course_utils import addition, budget, carry, results"
+    ours = seconds(lambda: subprocess.run([*command, package], check=True), 3)
+    return row("importing the package", ours - nothing, "s", at_most=0.5)
+
+
 def main():
     """Measure everything; return 1 if a target is missed."""
     lessons.use_this_python()
-    rows = lesson_rows()
+    rows = [import_row(), *data_rows(), *training_rows(), *lesson_rows()]
     print(f"\n{'':60} {'value':>10} {'unit':8} {'target':10} ok")
     for r in rows:
         mark = "yes" if r["ok"] else "NO"
