@@ -34,6 +34,7 @@ STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
 }
+plt.rcParams.update(STYLE)
 
 
 def figure(rows=1, cols=1, size=WIDE, **kwargs):
@@ -47,11 +48,7 @@ def figure(rows=1, cols=1, size=WIDE, **kwargs):
     Returns:
         ``(fig, axes)`` as `matplotlib.pyplot.subplots` does.
     """
-    with plt.rc_context(STYLE):
-        fig, axes = plt.subplots(rows, cols, figsize=size, **kwargs)
-        for ax in np.atleast_1d(axes).flat:
-            ax.set_prop_cycle(STYLE["axes.prop_cycle"])
-    return fig, axes
+    return plt.subplots(rows, cols, figsize=size, **kwargs)
 
 
 def show(fig, alt):
@@ -69,9 +66,8 @@ def show(fig, alt):
             f"alt must say in a sentence what the figure shows, but it is {alt!r}: "
             "a reader who cannot see the figure has nothing else."
         )
-    with plt.rc_context(STYLE):
-        png = BytesIO()
-        fig.savefig(png, format="png", metadata={"Software": None})
+    png = BytesIO()
+    fig.savefig(png, format="png", metadata={"Software": None})
     plt.close(fig)
     picture = b64encode(png.getvalue()).decode()
     display(
