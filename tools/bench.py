@@ -101,8 +101,9 @@ def training_rows():
         training.train(model, x, y, batchsize)
 
     rows = []
-    a, res = next(carry.generator(2_000 * 100, 10, seed=0, restart=True))
-    X, y = addition.generate_data(1_500 * 32, 3, 10, addition.ALPHABET, seed=0)
+    # the sizes of the first run of lesson 05 and of the epoch of lesson 07
+    a, res = next(carry.generator(10_000 * 100, 10, seed=0, restart=True))
+    X, y = addition.generate_data(2_300 * 32, 3, 10, addition.ALPHABET, seed=0)
     problem = addition.Problem()
     for name, plain, ours, xla, data in [
         ("carry model", models.carry_model(), models.carry_model(10), True, (a, res, 100, "mse")),
