@@ -2,21 +2,25 @@
 
 One module per idea, in the order in which the course needs them:
 
-=============== ============================================================
-``budget``      how much a lesson may compute: ``smoke``, ``class``, ``full``
-``results``     what a lesson measured, as data that prose and tests read
-``setup_check`` is this computer ready? (lesson 00)
-``plotting``    every figure of the course: palette, sizes, alt text
-``carry``       binary addition with its carry, and how well one can do (04)
-``addition``    sums written as text: steps 1-6 of the pipeline (06)
-``backend``     Keras on TensorFlow, without its start-up messages
-``models``      the networks (05, 07)
-``training``    training on one progress line, fast on two cores (05, 07)
-``storage``     saving and loading without losing or executing anything (08)
-=============== ============================================================
+================= ============================================================
+``budget``        how much a lesson may compute: ``smoke``, ``class``, ``full``
+``results``       what a lesson measured, as data that prose and tests read
+``setup_check``   is this computer ready? (lesson 00)
+``plotting``      every figure of the course: palette, sizes, alt text
+``cell_explorer`` the picture of an LSTM cell, to look at and to play with (01)
+``carry``         binary addition with its carry, and how well one can do (04)
+``numpy_lstm``    an LSTM in NumPy: gradients, SGD, gradient check (02)
+``grammar``       sentences whose entropy rate can be computed (03)
+``text``          text by characters: preparing, measuring, writing (03)
+``addition``      sums written as text: steps 1-6 of the pipeline (06)
+``backend``       Keras on TensorFlow, without its start-up messages
+``models``        the networks (05, 07)
+``training``      training on one progress line, fast on two cores (01, 03, 05, 07)
+``storage``       saving and loading without losing or executing anything (08)
+================= ============================================================
 
 Importing ``course_utils`` imports none of them; only ``backend`` and those below it load
 TensorFlow.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from course_utils import carry
+from course_utils import carry, grammar
 from tools import lessons
 
 pytestmark = pytest.mark.slow
@@ -22,6 +22,80 @@ def recorded(lesson, budget="class"):
     outcome = lessons.run_lesson(path, target, {"budget": budget})
     assert outcome.error is None, outcome.error
     return outcome.recorded
+
+
+def test_01_the_derived_factor_per_step_is_the_measured_one():
+    assert recorded("01")["largest_gap"] < 0.02
+
+
+def test_01_only_the_lstm_with_biases_for_the_distance_remembers():
+    found = recorded("01")
+    assert found["rnn_10"] == found["lstm_10"] == found["seeds"] == 5
+    assert found["long_10"] == found["long_50"] == found["long_100"] == 5
+    for distance in (50, 100):
+        assert found[f"lstm_{distance}"] == 0
+        assert found[f"rnn_{distance}"] <= 1
+
+
+def test_01_the_adder_set_by_hand_makes_no_error():
+    found = recorded("01")
+    assert (found["adder_columns"], found["adder_errors"]) == (100_000, 0)
+    assert found["exact_five"] > 95 > 60 > found["small_five"]
+
+
+def test_02_every_gradient_agrees_with_differences_and_with_keras():
+    found = recorded("02")
+    assert (found["small_weights"], found["real_weights"]) == (76, 1_233)
+    largest = [found[f"largest_{of}"] for of in ("difference", "squared_error", "cross_entropy")]
+    assert max(largest) < 1e-6
+    assert found["parity"] < 1e-5
+
+
+def test_02_online_sgd_gets_all_16384_sums_right_and_cross_entropy_is_quick():
+    found = recorded("02")
+    without_biases, with_biases, entropy = found["exact"]
+    assert found["n_seeds"] == entropy == 5
+    assert without_biases >= 3 and with_biases >= 4  # at most 20,000 samples
+    assert found["cross_entropy_biases_to"] <= 5_000
+
+
+def test_02_without_biases_a_quarter_of_all_sums_stays_wrong():
+    assert 4_096 <= recorded("02")["seed_wrong"] < 4_200
+
+
+def test_02_a_gradient_that_stops_half_way_is_not_enough():
+    assert min(recorded("02")["half_way"]) > 100
+
+
+@pytest.mark.parametrize(("budget", "percent", "seeds"), [("class", 10, 1), ("full", 3, 2)])
+def test_03_the_network_comes_down_to_the_entropy_rate(budget, percent, seeds):
+    found = recorded("03", budget)
+    assert found["rate"] == pytest.approx(grammar.entropy_rate())
+    assert len(found["cross_entropy_final"]) == seeds
+    excess = 100 * (max(found["cross_entropy_final"]) / found["rate"] - 1)
+    assert found["percent_above"] == pytest.approx(excess)
+    assert excess < percent
+    # The grammar itself is the best reader of the very sentences that were measured on.
+    assert found["own"] < min(found["cross_entropy_final"])
+    assert found["rate"] < found["bigram"] < found["unigram"]
+
+
+@pytest.mark.parametrize(("budget", "at_least"), [("class", 80), ("full", 95)])
+def test_03_most_sentences_are_grammatical_and_greedy_ones_never_end(budget, at_least):
+    found = recorded("03", budget)
+    assert min(found["at_1"], found["at_08"]) > at_least
+    by_temperature = dict(zip(found["temperatures"], found["accepted_all"], strict=True))
+    assert by_temperature[0] == 0 and by_temperature[2] < by_temperature[1]
+
+
+def test_03_the_carried_state_writes_the_same_at_least_ten_times_as_fast():
+    found = recorded("03")
+    assert found["same_text"] is True and found["largest_difference"] < 1e-5
+    assert found["speed_up"] >= 10
+
+
+def test_03_english_is_learned_beyond_the_bigram():
+    assert recorded("03")["english"] < recorded("03")["english_bigram"] - 0.5
 
 
 def test_04_best_player_sits_on_the_floor():

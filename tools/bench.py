@@ -57,6 +57,9 @@ def lesson_rows():
             rows.append(measured)
             if not outcome.ok:
                 print(outcome.error, file=sys.stderr)
+            if outcome.ok and budget == "class" and outcome.lesson.startswith("03"):
+                ratio = outcome.recorded["speed_up"]
+                rows.append(row("writing with the state carried along", ratio, "times", None, 10))
             if outcome.ok and budget == "class" and outcome.lesson.startswith("06"):
                 ratio = outcome.recorded["speed_up"]
                 rows.append(
@@ -154,6 +157,75 @@ def torch_loop(X, y, batchsize):
         optimizer.step()
 
 
+def numpy_lstm_rows():
+    """Compare a training step of lesson 02's LSTM with Keras's quickest and with its products."""
+    from course_utils import numpy_lstm
+
+    rows = []
+    x, y = next(carry.generator(64, 10, seed=0, restart=True))
+    x, y = x.astype("float32"), y.astype("float32")
+    for units in (16, 32, 64, 128):
+        layers = [
+            numpy_lstm.LSTM(2, units, 0, "float32"),
+            numpy_lstm.Output(units, 1, "float32"),
+        ]
+
+        def ours(layers=layers):
+            numpy_lstm.loss_and_gradients(layers, x, y, numpy_lstm.cross_entropy)
+            numpy_lstm.sgd(layers, 0.1)
+
+        theirs = [keras_step(units, x, y, *way) for way in np.ndindex(2, 2)]
+        steps = [ours, lstm_products(layers, *y.shape), *theirs]
+        times = np.array([[seconds(step, 20) for step in steps] for _ in range(10)]).min(axis=0)
+        times = times.tolist()
+        name = f"NumPy LSTM step, {units} units, against"
+        rows.append(row(f"{name} Keras's quickest", times[0] / min(times[2:]), "times", 1.5))
+        rows.append(row(f"{name} its matrix products", times[0] / times[1], "times"))
+    return rows
+
+
+def keras_step(units, x, y, unroll, xla):
+    """Return a compiled training step of the same model in Keras, already called once."""
+    from course_utils.backend import keras, tf
+
+    tf.get_logger().setLevel("ERROR")  # it would warn of so many functions of one name
+    lstm = keras.layers.LSTM(units, return_sequences=True, unroll=bool(unroll))
+    model = keras.Sequential([keras.Input(x.shape[1:]), lstm, keras.layers.Dense(1)])
+    x, y = tf.constant(x), tf.constant(y)
+
+    @tf.function(jit_compile=bool(xla))
+    def step():
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(y, model(x)[..., 0])
+            loss = tf.reduce_sum(losses) / len(x)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        for variable, gradient in zip(model.trainable_variables, gradients, strict=True):
+            variable.assign_sub(0.1 * gradient)
+        return loss
+
+    step()
+    return lambda: step().numpy()  # waits until it is done
+
+
+def lstm_products(layers, batch, steps):
+    """Return a function that computes only the matrix products of that step."""
+    (kernel, recurrent, _), (output, _) = (layer.weights for layer in layers)
+    rng = np.random.default_rng(0)
+    x, h, dz = (rng.random((steps, batch, n), "float32") for n in (len(kernel), *recurrent.shape))
+    flat_x, flat_h, flat_dz = (side.reshape(-1, side.shape[2]) for side in (x, h, dz))
+    column = flat_h @ output
+    once = [(flat_x, kernel), (flat_h, output), (flat_h.T, column), (flat_x.T, flat_dz)]
+    once += [(flat_h.T, flat_dz), (flat_dz, kernel.T)]
+    each = [(h[t], recurrent) for t in range(steps)] + [(dz[t], recurrent.T) for t in range(steps)]
+    jobs = [(a, b, a @ b) for a, b in once + each]
+
+    def run():
+        for a, b, out in jobs:
+            np.dot(a, b, out=out)
+
+    return run
+
+
 def import_row():
     """Time a fresh process that imports the package, less one that imports nothing."""
     command = [sys.executable, "-c"]
@@ -166,7 +238,7 @@ def import_row():
 def main():
     """Measure everything; return 1 if a target is missed."""
     lessons.use_this_python()
-    rows = [import_row(), *data_rows(), *training_rows(), *lesson_rows()]
+    rows = [import_row(), *data_rows(), *numpy_lstm_rows(), *training_rows(), *lesson_rows()]
     print(f"\n{'':60} {'value':>10} {'unit':8} {'target':10} ok")
     for r in rows:
         mark = "yes" if r["ok"] else "NO"
