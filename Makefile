@@ -15,7 +15,7 @@ help: ## list these commands
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
 
-lab: setup ## set up if needed, then open JupyterLab on lesson 00
+lab: work ## set up if needed, then open JupyterLab on lesson 00
 	@sh tools/lab.sh
 
 # All stages run, so that one call shows all failures. Nothing is written outside build/.
@@ -33,8 +33,16 @@ test-full: setup ## train as the lessons do and check what they claim (many minu
 run: setup ## run every lesson into build/ (BUDGET=smoke: quick; LESSON=05: one)
 	@$(PY) tools/lessons.py run --budget "$(BUDGET)" $(if $(LESSON),--lesson "$(LESSON)")
 
-notebooks: setup ## run changed lessons in place (LESSON=05: that one; FORCE=1: all)
+notebooks: setup ## run changed lessons and solutions in place (LESSON=05: one; FORCE=1: all)
+	@$(PY) -m tools.exercises make
 	@$(PY) tools/lessons.py notebooks $(if $(LESSON),--lesson "$(LESSON)") $(if $(FORCE),--force)
+	@$(PY) -m tools.exercises make
+
+exercises: setup ## write exercises/ from solutions/
+	@$(PY) -m tools.exercises make
+
+work: setup ## copy the exercises into work/, never over yours
+	@$(PY) -m tools.exercises work
 
 bench: setup ## measure what the course claims about speed, into build/bench.json
 	@$(PY) tools/bench.py
@@ -46,4 +54,4 @@ clean: ## remove what these commands made, but not .venv
 	rm -rf build
 	find . -name .venv -prune -o -name __pycache__ -exec rm -rf {} +
 
-.PHONY: help setup lab test test-full run notebooks bench format clean
+.PHONY: help setup lab test test-full run notebooks exercises work bench format clean

@@ -2,7 +2,7 @@
 
 One module per idea, in the order in which the course needs them:
 
-================= ============================================================
+================= =================================================================
 ``budget``        how much a lesson may compute: ``smoke``, ``class``, ``full``
 ``results``       what a lesson measured, as data that prose and tests read
 ``setup_check``   is this computer ready? (lesson 00)
@@ -17,7 +17,9 @@ One module per idea, in the order in which the course needs them:
 ``models``        the networks (05, 07)
 ``training``      training on one progress line, fast on two cores (01, 03, 05, 07)
 ``storage``       saving and loading without losing or executing anything (08)
-================= ============================================================
+``checks``        what the tasks of an exercise ask for, and how answers are judged
+``exercise``      checks, hints and points in a learner's notebook
+================= =================================================================
 
 Importing ``course_utils`` imports none of them; only ``backend`` and those below it load
 TensorFlow.

@@ -62,9 +62,11 @@ def no_errors(path):
 
 
 def short_cells(path):
-    """A code cell fits on a screen."""
+    """A code cell fits on a screen; the checks of a solution, which nobody has to read, may not."""
     problems = []
     for number, cell in enumerate(lessons.code_cells(lessons.read(path)), 1):
+        if "checks" in lessons.tags(cell):
+            continue
         lines = len(cell.source.splitlines())
         if not cell.source.strip():
             problems.append(f"code cell {number} is empty")
@@ -125,7 +127,7 @@ def clean_metadata(path):
     if extra:
         problems.append(f"the notebook has other metadata than it needs: {sorted(extra)}")
     for number, cell in enumerate(notebook.cells, 1):
-        if set(cell.metadata) - {"tags"}:
+        if set(cell.metadata) - {"tags", "nbgrader"}:
             problems.append(f"cell {number} has metadata {sorted(cell.metadata)}, not only tags")
         if "injected-parameters" in lessons.tags(cell):
             problems.append(f"cell {number} was injected by papermill")
@@ -183,6 +185,8 @@ def plots_have_alt_text(path):
 def pictures_in_prose(path):
     """Pictures in the prose are local files that exist, and are described in words."""
     problems = []
+    cells = lessons.read(path).cells if path.suffix == ".ipynb" else []
+    attached = {f"attachment:{name}" for cell in cells for name in cell.get("attachments", {})}
     for source in _markdown(path):
         found = [(alt, target) for alt, target in PICTURE.findall(source)]
         found += [
@@ -193,7 +197,7 @@ def pictures_in_prose(path):
         for alt, target in found:
             if len(alt) < SHORTEST_ALT:
                 problems.append(f"the picture {target} has alt text {alt!r}")
-            if not (path.parent / unquote(target)).is_file():
+            if target not in attached and not (path.parent / unquote(target)).is_file():
                 problems.append(f"the picture {target} is not a file of the course")
     return problems
 
@@ -280,3 +284,5 @@ CHECKS = [
     pictures_in_prose,
     links_resolve,
 ]
+# A solution has no budget, and nothing to record.
+CHECKS_OF_SOLUTIONS = [c for c in CHECKS if c not in (parameters_cell, records_budget)]

@@ -8,6 +8,8 @@ LESSONS = lessons.find(lessons.NOTEBOOKS)
 # A lesson takes at most 30 s by itself (`make bench` measures that); here others run beside it.
 SECONDS = 90
 
+SOLUTIONS = lessons.find(lessons.SOLUTIONS)
+
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
@@ -17,6 +19,13 @@ def test_runs_at_smoke(path):
     outcome = lessons.run_lesson(path, target, {"budget": "smoke"})
     assert outcome.error is None, outcome.error
     assert outcome.recorded["budget"] == "smoke"
+    assert outcome.seconds < SECONDS
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_solution_runs_through(path):
+    outcome = lessons.run_lesson(path, lessons.BUILD / "test-solutions" / path.name, {})
+    assert outcome.error is None, outcome.error
     assert outcome.seconds < SECONDS
 
 

@@ -46,7 +46,7 @@ def test_unknown_budget_or_lesson_ends_with_status_2(words, capsys):
     ("cell", "parameters", "missing"),
     [
         (tiny.parameters(), {"budgte": "smoke"}, "budgte"),
-        (tiny.parameters("seed: int = 1"), {}, "budget"),
+        (tiny.parameters("seed: int = 1"), {"budget": "smoke"}, "budget"),
         (tiny.code('budget = "class"'), {"budget": "smoke"}, "budget"),
     ],
     ids=["unknown name", "no budget", "untagged"],
@@ -128,6 +128,9 @@ def test_fingerprint_follows_code_and_imports_only(tmp_path, package):
     assert lessons.fingerprint(notebook, package) == before
     notebook.cells.append(tiny.text("more prose"))
     assert lessons.fingerprint(notebook, package) == before
+    (package / "floor.js").write_text("let floor = 0;")
+    assert lessons.fingerprint(notebook, package) != before
+    (package / "floor.js").unlink()
     notebook.cells.append(tiny.code("more = 1"))
     assert lessons.fingerprint(notebook, package) != before
 

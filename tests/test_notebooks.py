@@ -6,6 +6,8 @@ import pytest
 from tools import lessons
 
 LESSONS = lessons.find(lessons.NOTEBOOKS)
+SOLUTIONS = lessons.find(lessons.SOLUTIONS)
+EXERCISES = lessons.find(lessons.ROOT / "exercises")
 PAGES = [
     path
     for path in sorted(lessons.ROOT.rglob("*.md"))
@@ -16,6 +18,29 @@ PAGES = [
 @pytest.mark.parametrize("check", notebook_checks.CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_notebook(path, check):
+    problems = check(path)
+    assert not problems, f"{path.name}: " + "\n".join(problems)
+
+
+@pytest.mark.parametrize("check", notebook_checks.CHECKS_OF_SOLUTIONS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solution(path, check):
+    problems = check(path)
+    assert not problems, f"{path.name}: " + "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        notebook_checks.pictures_in_prose,
+        notebook_checks.links_resolve,
+        notebook_checks.no_machine_paths,
+        notebook_checks.small_file,
+    ],
+    ids=lambda check: check.__name__,
+)
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_exercise(path, check):
     problems = check(path)
     assert not problems, f"{path.name}: " + "\n".join(problems)
 

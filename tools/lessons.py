@@ -1,7 +1,7 @@
 """Run the lessons, and keep their committed outputs fresh.
 
     python tools/lessons.py run [--budget smoke|class|full] [--lesson 05] [--jobs 2]
-    python tools/lessons.py notebooks [--lesson 05] [--force]
+    python tools/lessons.py notebooks [--lesson 05] [--force]     # and solutions
     python tools/lessons.py copy
 
 `run` executes lessons into ``build/run-BUDGET/`` and leaves ``notebooks/`` alone.
@@ -38,6 +38,7 @@ from course_utils.results import MIME, quote, recorded
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
+SOLUTIONS = ROOT / "solutions"
 PACKAGE = ROOT / "course_utils"
 BUILD = ROOT / "build"
 
@@ -184,10 +185,10 @@ def execute(path, target, parameters):
         The executed notebook.
 
     Raises:
-        Refused: if the notebook doesn't have these parameters, or none called ``budget``.
+        Refused: if the notebook doesn't have these parameters.
         Failed: if a cell fails that isn't tagged ``raises-exception``.
     """
-    require_parameters(read(path), {"budget", *parameters})
+    require_parameters(read(path), parameters)
     notebook = load_notebook_node(str(path))
     if parameters:
         notebook = parameterize_notebook(
@@ -338,6 +339,9 @@ def fingerprint(notebook, package=PACKAGE):
         source = (package / f"{name}.py").read_text(encoding="utf-8")
         modules[name] = _without_comments(source)
         wanted |= _imported(source, package)
+        script = package / f"{name}.js"  # what a module hands to the browser belongs to it
+        if script.exists():
+            modules[script.name] = script.read_text(encoding="utf-8")
     everything = json.dumps([cells, sorted(modules.items())])
     return hashlib.sha256(everything.encode()).hexdigest()
 
@@ -393,7 +397,8 @@ def tidy(notebook, package=PACKAGE):
     values = recorded(notebook)
     notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in tags(cell)]
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({"tags": tags(cell)} if tags(cell) else {})
+        kept = {name: cell.metadata[name] for name in ("tags", "nbgrader") if name in cell.metadata}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = _joined(cell.outputs)
         elif cell.cell_type == "markdown":
@@ -515,13 +520,15 @@ def _run(arguments):
 
 def _notebooks(arguments):
     changed = []
-    for path in find(NOTEBOOKS, arguments.lesson):
+    solutions = {path.stem: path for path in find(SOLUTIONS)}
+    paths = find(NOTEBOOKS, arguments.lesson)
+    for path in [*paths, *(solutions[p.stem] for p in paths if p.stem in solutions)]:
         if arguments.force or arguments.lesson or not is_fresh(read(path)):
             changed.append(path)
         else:
             refresh_prose(path)
     if not changed:
-        print("The outputs of all lessons are up to date.")
+        print("The outputs of all lessons and solutions are up to date.")
     return side_by_side(update, changed, jobs=1)
 
 

@@ -1,0 +1,564 @@
+"""Written by `make exercises` from the solution; change it there."""
+
+from math import ceil, log10
+
+import numpy as np
+
+from course_utils.checks import Failed, choice, compare, require, shown, task, words
+
+SYMBOLS = "0123456789+ "
+
+
+class Listed:
+    """A function whose arrays of texts, if it returns any, become lists."""
+
+    def __init__(self, function):
+        self.function, self.name = function, function.name
+
+    def __call__(self, *arguments):
+        return listed(self.function(*arguments))
+
+
+def listed(value):
+    if isinstance(value, tuple | list):
+        return type(value)(map(listed, value))
+    return value.tolist() if isinstance(value, np.ndarray) and value.dtype.kind == "U" else value
+
+
+def numbers(value, shape, what, where):
+    """Return an array of this shape, or say what it is instead."""
+    try:
+        found = np.asarray(value)
+    except ValueError:
+        found = np.zeros(())
+    require(
+        found.shape == shape and found.dtype.kind in "biuf",
+        f"the {what} should have the shape {shape}",
+        f"Print the {what} and count: how many rows are there, how many numbers in each?",
+        got=shown(value),
+        **where,
+    )
+    return found
+
+
+@task(
+    "06.1",
+    "Step 1: random sums",
+    points=2,
+    minutes=5,
+    hints=[
+        "`randint(1, 6)` throws a die. You need a list of such numbers, a new throw for each.",
+        "A list with one entry for each k of a range: `[… for k in range(n)]`.",
+    ],
+)
+def check_random_sum_pairs(work, rng):
+    for n_examples, n_numbers, largest in [(2, 3, 10), (500, 2, 3), (500, 4, 12), (1, 1, 1)]:
+        where = {"example": f"random_sum_pairs({n_examples}, {n_numbers}, {largest})"}
+        try:
+            pair = work.random_sum_pairs(n_examples, n_numbers, largest)
+        except Failed as failure:
+            if failure.error == "TypeError":
+                failure.hint = "`terms` should be a *list* of n_numbers whole numbers."
+            raise
+        require(
+            isinstance(pair, tuple | list) and len(pair) == 2,
+            "it should return terms and sums",
+            "Leave the line `return X, y` as it is.",
+            got=shown(pair),
+            **where,
+        )
+        terms = numbers(pair[0], (n_examples, n_numbers), "terms", where)
+        totals = numbers(pair[1], (n_examples,), "sums", where)
+        require(
+            (terms == np.rint(terms)).all(),
+            "there are terms that are not whole numbers",
+            "`randint` draws whole numbers.",
+            got=shown(terms),
+            **where,
+        )
+        require(
+            terms.min() >= 1,
+            f"there are terms below 1: {terms.min()}",
+            "The smallest term is 1, so the draw begins at 1.",
+            **where,
+        )
+        require(
+            terms.max() <= largest,
+            f"there are terms above {largest}: {terms.max()}",
+            "`largest` is the largest term. Does your function include the upper end, or not?",
+            **where,
+        )
+        require(
+            (totals == np.array([sum(row) for row in terms.tolist()])).all(),
+            "the sums aren't those of the terms",
+            "Leave the lines below yours as they are.",
+            got=shown(pair),
+            **where,
+        )
+        if n_examples < 100:
+            continue
+        require(
+            (terms != terms[:, :1]).any(),
+            "all terms of an example are the same number",
+            "It was drawn once and repeated. Draw again for each term.",
+            got=shown(terms[:5].tolist()),
+            **where,
+        )
+        require(
+            (terms != terms[0]).any(),
+            "all examples have the same terms",
+            "Draw inside of the loop, anew for each example; and no `seed` there.",
+            got=shown(terms[:5].tolist()),
+            **where,
+        )
+        require(
+            (terms[:, 0] == terms[:, 1]).any(),
+            "no example has the same number twice",
+            "Your draw never repeats a number within an example, but 5+5 is a sum like any other.",
+            **where,
+        )
+        missing = sorted(set(range(1, largest + 1)) - set(terms.ravel().tolist()))
+        require(
+            largest not in missing,
+            f"{largest} never came up, in {n_examples} examples",
+            "`largest` can be drawn, too. Does your function include the upper end?",
+            **where,
+        )
+        shares = [float((terms == value).mean()) * largest for value in range(1, largest + 1)]
+        require(
+            not missing and 0.5 < min(shares) and max(shares) < 1.5,
+            "some terms come up far too rarely or too often",
+            "All numbers from 1 to `largest` should be equally likely.",
+            **where,
+        )
+
+
+@task(
+    "06.2",
+    "Predict: which sums come up how often?",
+    points=1,
+    minutes=4,
+    hints=[
+        "In how many ways can two terms make 2? Make 3? Make 11? Make 20?",
+        "Each sum has one way more than the sum before, up to the middle.",
+    ],
+)
+def check_prediction(work, rng):
+    choice(work, "prediction", ["flat", "a triangle", "a bell", "two peaks"])
+
+
+@task(
+    "06.3",
+    "Step 2: text of one length",
+    points=3,
+    minutes=8,
+    hints=[
+        "Write down the longest question of three terms up to 250. How many digits, how many "
+        "pluses? And what is the largest answer?",
+        '`"+".join(…)` puts pluses between texts, `text.rjust(8)` fills a text up to 8 characters.',
+        "`len(str(largest))` is the number of digits of one long term; the largest sum is "
+        "`n_numbers * largest`.",
+    ],
+)
+def check_to_string(work, rng):
+    def written(question_width=None, answer_width=None, fill=" ", side=str.rjust, join="+"):
+        def to_string(X, y, n, top):
+            questions, answers = [join.join(map(str, row)) for row in X], list(map(str, y))
+            digits = len(f"{top}")
+            wide = question_width(X, n, top) if question_width else n * digits + n - 1
+            wide_answer = answer_width(y, n, top) if answer_width else len(f"{n * top}")
+            return (
+                [side(text, wide, fill) for text in questions],
+                [side(text, wide_answer, fill) for text in answers],
+            )
+
+        return to_string
+
+    def longest_there(X, n, top):
+        return max(len("+".join(map(str, row))) for row in X)
+
+    def no_plus_one(X, n, top):
+        return n * ceil(log10(top)) + n - 1
+
+    def often_seen(y, n, top):
+        return ceil(log10(n * (top + 1)))
+
+    examples = [([[3, 4]], [7], 2, 9)]
+    for n, top in [(2, 10), (1, 10), (3, 33), (2, 49), (3, 100), (5, 2), (4, 250), (6, 12345)]:
+        rows = rng.integers(1, top + 1, (4, n)).tolist()
+        rows += [[1] * n, [top] * n]
+        examples += [([rows[-2]], [n], n, top), (rows, list(map(sum, rows)), n, top)]
+    batch = (
+        "The lengths depend on what is possible, not on what is in this batch: the next batch "
+        "must fit beside it."
+    )
+    formula = (
+        "The answers have a character too many for some parameters. How many digits has the "
+        "largest *sum*? The formula that is often seen adds 1 to `largest` first."
+    )
+    try:
+        compare(
+            Listed(work.to_string),
+            written(),
+            examples,
+            mistakes=[
+                (formula, written(answer_width=often_seen)),
+                (
+                    "Fill up on the left: the last digits belong at the right edge.",
+                    written(side=str.ljust),
+                ),
+                (batch, written(longest_there, lambda y, n, top: max(len(f"{k}") for k in y))),
+                (batch, written(longest_there)),
+                (
+                    "The pluses between the terms are characters, too: they count for the length.",
+                    written(lambda X, n, top: n * len(f"{top}")),
+                ),
+                (
+                    "One plus too many is counted: they stand *between* terms.",
+                    written(lambda X, n, top: n * len(f"{top}") + n),
+                ),
+                (
+                    "A `largest` of 10 or 100 has a digit more than its logarithm says.",
+                    written(no_plus_one),
+                ),
+                (
+                    "The answers can be longer than a term: count the digits of the largest sum.",
+                    written(answer_width=lambda y, n, top: len(f"{top}")),
+                ),
+                (
+                    "A largest sum of 10 or 100 has a digit more than its logarithm says.",
+                    written(answer_width=lambda y, n, top: ceil(log10(n * top))),
+                ),
+                (
+                    "The questions aren't filled up: all must have one length.",
+                    written(lambda X, n, top: 0),
+                ),
+                (
+                    "The answers aren't filled up: all must have one length.",
+                    written(answer_width=lambda y, n, top: 0),
+                ),
+                (
+                    "Nothing is filled up yet: all questions must have one length, answers too.",
+                    written(lambda X, n, top: 0, lambda y, n, top: 0),
+                ),
+                ("Fill up with spaces, not with zeros.", written(fill="0")),
+                ("No spaces around the plus signs.", written(join=" + ")),
+                ("`join` wants texts: turn each number into one with `str`.", "TypeError"),
+            ],
+            hint="Two lists of texts are expected. Print the length of each text and compare it "
+            "with what is possible at most; and look at which side the spaces stand.",
+        )
+    except Failed as failure:  # in words instead of parts
+        for part, name in (("part 0: part", "question"), ("part 1: part", "answer")):
+            failure.what = failure.what.replace(part, name)
+        raise
+
+
+@task(
+    "06.4",
+    "Steps 3 and 4: from text to one-hot vectors",
+    points=3,
+    minutes=8,
+    hints=[
+        "Step 3 first: a dictionary from symbol to place, made with `enumerate(alphabet)`.",
+        "Start with an array of zeros of the final shape; then put in a 1 for each character.",
+        "Two loops, over the texts and over the characters of a text, both with `enumerate`: they "
+        "give you the first two places of the 1.",
+    ],
+)
+def check_encode(work, rng):
+    def places(texts, symbols):
+        return np.array([[symbols.index(char) for char in text] for text in texts])
+
+    def one_hot(codes, size):
+        return (codes[..., None] == np.arange(size)).astype(int)
+
+    def oracle(texts, symbols):
+        return one_hot(places(texts, symbols), len(symbols))
+
+    given = (
+        "The places are those of the alphabet that is *given*; it can have any order, and fewer "
+        "symbols."
+    )
+
+    only_first = "Only the first text is encoded; there are n of them."
+
+    def drawn(symbols, n, length):
+        return ["".join(rng.choice(symbols, length)) for _ in range(n)]
+
+    def shuffled(symbols):
+        return [str(symbol) for symbol in rng.permutation(list(symbols))]
+
+    examples = [(["+"], ["1", "+"]), (["10"], list("01+ ")), ([" 1", "+0"], list(" +10"))]
+    for symbols, n, length in [
+        (SYMBOLS, 2, 8),
+        (shuffled(SYMBOLS), 5, 3),
+        (shuffled(SYMBOLS), 30, 11),
+    ]:
+        examples.append((drawn(list(symbols), n, length), list(symbols)))
+    compare(
+        work.encode,
+        oracle,
+        examples,
+        mistakes=[
+            (
+                "These are the places (step 3). Step 4 makes a vector of each.",
+                places,
+            ),
+            (
+                "The vectors have one entry too few: every symbol of the alphabet has a place, "
+                "even one that never comes up on this side.",
+                lambda texts, symbols: oracle(texts, symbols)[..., :-1],
+            ),
+            (
+                "The vectors should have the length of the alphabet, whichever symbols come up.",
+                lambda texts, symbols: one_hot(
+                    places(texts, symbols), places(texts, symbols).max() + 1
+                ),
+            ),
+            (
+                "A place lies outside of its vector. Places count in the alphabet that is given, "
+                "and the vector has one entry for each of its symbols.",
+                "IndexError",
+            ),
+            (given, lambda texts, symbols: oracle(texts, sorted(symbols))),
+            (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), 12)),
+            (given, lambda texts, symbols: one_hot(places(texts, symbols), 12)),
+            (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), len(symbols))),
+            (
+                "Time and symbols are the other way round: one *row* for each character.",
+                lambda texts, symbols: oracle(texts, symbols).transpose(0, 2, 1),
+            ),
+            (only_first, lambda texts, symbols: oracle(texts[:1], symbols)),
+            (only_first, lambda texts, symbols: oracle(texts, symbols)[0]),
+            (
+                "All characters of a text have got the same vector. `[[0] * k] * length` is *one* "
+                "list of zeros, named several times.",
+                lambda texts, symbols: np.repeat(
+                    oracle(texts, symbols).max(axis=1, keepdims=True), len(texts[0]), axis=1
+                ),
+            ),
+            (
+                "Each vector has a 1 at every place: say at which of the k it stands.",
+                lambda texts, symbols: np.ones_like(oracle(texts, symbols)),
+            ),
+            (
+                "The dictionary should lead from a symbol to its place, not the other way round.",
+                "KeyError",
+            ),
+            (
+                "`int` can't read a plus or a space, and `index` finds only what is there. Where "
+                "does each character stand in the alphabet that is given?",
+                "ValueError",
+            ),
+        ],
+        hint="Look at one character: at which place of the alphabet does it stand, and where is "
+        "the 1 in its vector?",
+    )
+
+
+@task(
+    "06.5",
+    "Step 5: mend a pipeline",
+    points=3,
+    minutes=7,
+    hints=[
+        "Call the faulty function twice, then with one sample and `largest=1000`, then with an "
+        "alphabet of 14 symbols. What should come out, what does?",
+        "Look for three arguments that should not be what they are: one for each step but the "
+        "third.",
+        "A seed that never changes; the largest term that *happened* to be drawn; a 12 that is "
+        "true for one alphabet only.",
+    ],
+)
+def check_generate_data(work, rng):
+    plain, more = list(SYMBOLS), [*SYMBOLS, "-", "*"]
+    shuffled = [str(symbol) for symbol in rng.permutation(more)]
+    for n, n_numbers, largest, symbols in [
+        (1, 1, 1, plain),
+        (5, 3, 10, plain),
+        (5, 3, 10, more),
+        *[(1, 2, 1000, plain)] * 3,
+        (300, 4, 12, shuffled),
+    ]:
+        where = {"example": f"generate_data({n}, {n_numbers}, {largest}, {''.join(symbols)!r})"}
+        pair = work.generate_data(n, n_numbers, largest, symbols)
+        require(
+            isinstance(pair, tuple | list) and len(pair) == 2,
+            "it should return questions and answers",
+            "Two arrays are expected; leave the line `return X, y` as it is.",
+            got=shown(pair),
+            **where,
+        )
+        texts = []
+        lengths = n_numbers * len(f"{largest}") + n_numbers - 1, len(f"{n_numbers * largest}")
+        for side, value, length in zip(("questions", "answers"), pair, lengths, strict=True):
+            try:
+                vectors = np.asarray(value)
+            except ValueError:
+                vectors = np.zeros(())
+            wanted, shape = (n, length, len(symbols)), vectors.shape
+            hint = "Print the shape after each step. Is each called with what the one before gave?"
+            if len(shape) == 3 and shape[2] != wanted[2]:
+                hint = "The last axis has as many places as the alphabet has symbols. *This* one."
+            elif len(shape) == 3 and shape[1] != length:
+                hint = "The length follows from what *can* be drawn, not from what was drawn."
+            require(
+                shape == wanted,
+                f"the {side} have the shape {shape}, not {wanted}",
+                hint,
+                **where,
+            )
+            require(
+                vectors.dtype.kind in "biuf"
+                and np.isin(vectors, (0, 1)).all()
+                and (vectors.sum(axis=2) == 1).all(),
+                f"the {side} aren't one-hot vectors",
+                "Step 4 is the last: each vector has a single 1.",
+                **where,
+            )
+            spots = np.argwhere(vectors)[:, 2].reshape(n, length)
+            texts.append(["".join(symbols[k] for k in row) for row in spots])
+        for question, answer in zip(*texts, strict=True):
+            summands = question.split("+")
+            right = len(summands) == n_numbers and all(s.strip().isdigit() for s in summands)
+            require(
+                right and answer.strip() == str(sum(map(int, summands))),
+                f"read back with the alphabet, it says {question!r} = {answer!r}",
+                "Are all steps there, in their order, with the alphabet that is given?",
+                **where,
+            )
+    again = work.generate_data(n, n_numbers, largest, symbols)
+    require(
+        not np.array_equal(pair[0], again[0]),
+        "called twice, it gives the same samples",
+        "A training would see them again and again. What makes the draw always start at the same "
+        "place?",
+        **where,
+    )
+    drawn = {int(part) for question in texts[0] for part in question.split("+")}
+    require(
+        drawn == set(range(1, largest + 1)),
+        f"in {n} samples the terms were only {shown(sorted(drawn))}",
+        f"All terms from 1 to `largest`, here {largest}, should come up.",
+        **where,
+    )
+
+
+@task(
+    "06.6",
+    "Step 6: back to text, many at once",
+    points=2,
+    minutes=6,
+    hints=[
+        "The lesson's `invert` reads one text. Here the same has to happen for each of n.",
+        "`np.argmax(vector)` is the place of the largest of k numbers. Which symbol stands there?",
+        '`"".join(…)` puts the symbols of one text together. Around that goes a list over all n.',
+    ],
+)
+def check_invert(work, rng):
+    def unsure(symbols, n, length):
+        codes = rng.integers(0, len(symbols), (n, length))
+        chances = rng.uniform(0.6, 1, (n, length, len(symbols)))
+        np.put_along_axis(chances, codes[..., None], 1.3, axis=2)
+        return np.round(chances / chances.sum(axis=2, keepdims=True), 2), symbols
+
+    def read(pick, symbols_of=lambda symbols: symbols, join="".join):
+        def invert(seqs, symbols):
+            kept = symbols_of(symbols)
+            return [join(kept[pick(vector)] for vector in seq.tolist()) for seq in seqs]
+
+        return invert
+
+    def most(vector):
+        return vector.index(max(vector))
+
+    four = [str(symbol) for symbol in rng.permutation(list("01+ "))]
+    shuffled = [str(symbol) for symbol in rng.permutation(list(SYMBOLS))]
+    examples = [unsure(four, 1, 2), unsure(four, 2, 3), unsure(shuffled, 3, 8)]
+    spaces = np.zeros((2, 3, 12)) + np.eye(12)[[11, 11, 7]]
+    examples += [(spaces, list(SYMBOLS)), unsure(shuffled, 50, 5)]
+    compare(
+        Listed(work.invert_all),
+        read(most),
+        examples,
+        mistakes=[
+            (
+                "A probability is hardly ever 1, or above ½: look for the largest of the k.",
+                read(lambda vector: most([p > 0.5 for p in vector])),
+            ),
+            (
+                "A probability is hardly ever exactly 1: look for the largest of the k.",
+                "ValueError",
+            ),
+            (
+                "These are the places. The alphabet says which symbols stand there.",
+                read(most, lambda symbols: [str(k) for k in range(len(symbols))]),
+            ),
+            (
+                "These are the places. The alphabet says which symbols stand there.",
+                lambda seqs, symbols: seqs.argmax(axis=2),
+            ),
+            (
+                "The symbols of a text are still single: join them.",
+                read(most, join=list),
+            ),
+            ("`max` gives the probability itself. You need its *place*.", "TypeError"),
+            (
+                "Only one text came out: each of the n is a text of its own, in a list. Is there "
+                "a `return` inside of a loop?",
+                lambda seqs, symbols: read(most)(seqs, symbols)[0],
+            ),
+            (
+                "Only the last text came out: does it join the list inside of the outer loop?",
+                lambda seqs, symbols: read(most)(seqs, symbols)[-1:],
+            ),
+            (
+                "Each text still has those before it in front: begin each with an empty one.",
+                lambda seqs, symbols: [
+                    "".join(read(most)(seqs[: k + 1], symbols)) for k in range(len(seqs))
+                ],
+            ),
+            (
+                "Nothing goes between the symbols: join them with an empty text.",
+                read(most, join=" ".join),
+            ),
+            (
+                "One text came out for all: each of the n is a text of its own, in a list.",
+                lambda seqs, symbols: "".join(read(most)(seqs, symbols)),
+            ),
+            (
+                "The largest is looked for along time. Each *character* has k probabilities, on "
+                "the last axis.",
+                lambda seqs, symbols: [
+                    "".join(symbols[k] for k in column) for column in seqs.argmax(axis=1)
+                ],
+            ),
+            (
+                "The spaces belong to the text: keep them.",
+                lambda seqs, symbols: [text.strip() for text in read(most)(seqs, symbols)],
+            ),
+            (
+                "The symbols are those of the alphabet that is *given*; it can have any order.",
+                read(most, lambda symbols: list(SYMBOLS)),
+            ),
+            (
+                "The *least* probable symbols came out.",
+                read(lambda vector: vector.index(min(vector))),
+            ),
+        ],
+        hint="Take one character: which of its k probabilities is the largest, and which symbol "
+        "of the alphabet stands at that place?",
+    )
+
+
+words(
+    "06.7",
+    "One vector for the whole question",
+    points=2,
+    minutes=7,
+    hints=[
+        "Section 1 of the lesson gives the shapes, batch first.",
+        "Count: how many numbers describe a question after the encoder, for 8 characters, for 200?",
+    ],
+)
