@@ -188,9 +188,9 @@ def difference(got, wanted, tolerance=0.0):
     """Say in words how an answer differs from the right one; None if it doesn't."""
     if isinstance(wanted, tuple | list):
         if not isinstance(got, tuple | list):
-            return f"it should be a {type(wanted).__name__} of {len(wanted)} parts"
+            return f"it should be a {type(wanted).__name__} of {_number(len(wanted), 'part')}"
         if len(got) != len(wanted):
-            return f"it has {len(got)} parts, not {len(wanted)}"
+            return f"it has {_number(len(got), 'part')}, not {len(wanted)}"
         for number, (one, other) in enumerate(zip(got, wanted, strict=True)):
             if problem := difference(one, other, tolerance):
                 return f"part {number}: {problem}"
@@ -199,7 +199,7 @@ def difference(got, wanted, tolerance=0.0):
         if type(got) is not type(wanted):
             return f"it should be {kind(wanted)}"
         if isinstance(wanted, str) and len(got) != len(wanted):
-            return f"it has {len(got)} characters, not {len(wanted)}"
+            return f"it has {_number(len(got), 'character')}, not {len(wanted)}"
         return None if got == wanted else "the value is wrong"
     try:
         got, wanted = np.asarray(got), np.asarray(wanted)
@@ -220,7 +220,8 @@ def difference(got, wanted, tolerance=0.0):
         return None
     if got.size == 1:
         return "the value is wrong"
-    return f"{np.sum(~close):,} of {close.size:,} values are wrong"
+    wrong = np.sum(~close)
+    return f"{wrong:,} of {close.size:,} values {'is' if wrong == 1 else 'are'} wrong"
 
 
 def shape_hint(got, wanted):
@@ -237,7 +238,7 @@ def shape_hint(got, wanted):
         return ""
     if got.shape == wanted.shape[::-1]:
         return "The axes are in the wrong order: compare with the shape in the task."
-    if got.squeeze().shape == wanted.squeeze().shape:
+    if got.size > 1 and got.squeeze().shape == wanted.squeeze().shape:
         return "There is an axis of length 1 too many or too few."
     if got.ndim == wanted.ndim and np.not_equal(got.shape, wanted.shape).sum() == 1:
         return "The axes are right, but one has another length: is a loop or a slice one off?"
@@ -249,14 +250,14 @@ def kind(value):
     if value is None:
         return "nothing (None)"
     if isinstance(value, str):
-        return f"a text of {len(value)} characters"
+        return f"a text of {_number(len(value), 'character')}"
     if isinstance(value, dict):
         return f"a dictionary with the keys {', '.join(map(repr, value))}"
     if isinstance(value, tuple | list):
         parts = [kind(part) for part in value[:3]]
         more = "; …" if len(value) > 3 else ""
-        plural = "s" * (len(value) != 1)
-        return f"a {type(value).__name__} of {len(value)} part{plural} ({'; '.join(parts)}{more})"
+        count = _number(len(value), "part")
+        return f"a {type(value).__name__} of {count} ({'; '.join(parts)}{more})"
     array = np.asarray(value)
     if array.dtype.kind == "b":
         numbers, number = "True and False", "True or False"
@@ -267,6 +268,10 @@ def kind(value):
     else:
         numbers, number = "numbers", "a number"
     return f"an array of shape {array.shape} of {numbers}" if array.shape else number
+
+
+def _number(n, noun):
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def shown(value):

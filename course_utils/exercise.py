@@ -399,7 +399,10 @@ class Exercise:
         failure = judge(task, Work(self._variables()), np.random.default_rng())
         self._passed[id] = failure is None
         if failure is None:
-            _show("passed", f"{id} {task.title}: passed, {_points(task.points)}", [], self._score())
+            # A prediction earns its point whether it is right or not: don't say that it is right.
+            outcome = "noted" if task.title.startswith("Predict") else "passed"
+            title = f"{id} {task.title}: {outcome}, {_points(task.points)}"
+            _show("passed", title, [], self._score())
             return
         _show("failed", f"{id} {task.title}: not yet", failure.lines())
         if os.environ.get("NBGRADER_EXECUTION"):  # there, an exception is what counts

@@ -220,13 +220,13 @@ def test_one_wrong_value_is_found(place, n):
     got = wanted.copy()
     got[-1, place] += 1
     assert difference(wanted.tolist(), wanted) is None
-    assert difference(got, wanted) == f"1 of {4 * n} values are wrong"
+    assert difference(got, wanted) == f"1 of {4 * n} values is wrong"
 
 
 @pytest.mark.parametrize(
     ("got", "wanted", "problem"),
     [
-        ((1,), (1, 2), "it has 1 parts, not 2"),
+        ((1,), (1, 2), "it has 1 part, not 2"),
         ([1, 3], [1, 2], "part 1: the value is wrong"),
         ("ab", "ac", "the value is wrong"),
         (1, "ac", "it should be a text of 2 characters"),
@@ -320,6 +320,13 @@ def test_check_hint_and_progress(shown_outputs):
     assert "✓ passed: 99.1 Double (2 points, 1 min)" in shown_outputs[-1]["text/plain"]
     with pytest.raises(ValueError, match="choose one of 99.1, 99.2"):
         exercise.check("99.9")
+
+
+def test_a_prediction_is_noted_and_not_called_right(shown_outputs):
+    task = Task("99.5", "Predict: what?", 1, 1, (), lambda work, rng: None)
+    Exercise({"99.5": task}, {}).check("99.5")
+    assert "✓ 99.5 Predict: what?: noted, 1 point" in shown_outputs[-1]["text/plain"]
+    assert "passed" not in shown_outputs[-1]["text/plain"]
 
 
 def test_outputs_of_the_learner_are_escaped(shown_outputs):
