@@ -25,12 +25,17 @@ def listed(value):
     return value.tolist() if isinstance(value, np.ndarray) and value.dtype.kind == "U" else value
 
 
+def array(value):
+    """Return an array, without axes if the rows have different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.zeros(())
+
+
 def numbers(value, shape, what, where):
     """Return an array of this shape, or say what it is instead."""
-    try:
-        found = np.asarray(value)
-    except ValueError:
-        found = np.zeros(())
+    found = array(value)
     require(
         found.shape == shape and found.dtype.kind in "biuf",
         f"the {what} should have the shape {shape}",
@@ -74,6 +79,13 @@ def check_random_sum_pairs(work, rng):
             "there are terms that are not whole numbers",
             "`randint` draws whole numbers.",
             got=shown(terms),
+            **where,
+        )
+        require(
+            terms.dtype.kind != "f",
+            "the terms are numbers with a decimal point",
+            "Terms are whole numbers: 3, not 3.0.",
+            got=shown(pair[0]),
             **where,
         )
         require(
@@ -161,10 +173,13 @@ def check_prediction(work, rng):
     ],
 )
 def check_to_string(work, rng):
-    def written(question_width=None, answer_width=None, fill=" ", side=str.rjust, join="+"):
+    def written(
+        question_width=None, answer_width=None, fill=" ", side=str.rjust, join="+", term="{}"
+    ):
         def to_string(X, y, n, top):
-            questions, answers = [join.join(map(str, row)) for row in X], list(map(str, y))
             digits = len(f"{top}")
+            questions = [join.join(term.format(k, digits) for k in row) for row in X]
+            answers = list(map(str, y))
             wide = question_width(X, n, top) if question_width else n * digits + n - 1
             wide_answer = answer_width(y, n, top) if answer_width else len(f"{n * top}")
             return (
@@ -183,6 +198,15 @@ def check_to_string(work, rng):
     def often_seen(y, n, top):
         return ceil(log10(n * (top + 1)))
 
+    def logarithm(y, n, top):
+        return ceil(log10(n * top))
+
+    not_the_sum = [
+        lambda y, n, top: n * len(f"{top}") + n - 1,
+        lambda y, n, top: n * len(f"{top}"),
+        lambda y, n, top: len(f"{top}") + 1,
+    ]
+
     examples = [([[3, 4]], [7], 2, 9)]
     for n, top in [(2, 10), (1, 10), (3, 33), (2, 49), (3, 100), (5, 2), (4, 250), (6, 12345)]:
         rows = rng.integers(1, top + 1, (4, n)).tolist()
@@ -196,6 +220,19 @@ def check_to_string(work, rng):
         "The answers have a character too many for some parameters. How many digits has the "
         "largest *sum*? The formula that is often seen adds 1 to `largest` first."
     )
+    exact = "How many digits has 10? log10(10) is exactly 1."
+    from_math = (
+        "`ceil` and `log10` come from `math`, which this notebook doesn't import; `len(str(…))` "
+        "needs neither."
+    )
+    by_message = {
+        "name 'ceil'": from_math,
+        "name 'log10'": from_math,
+        "name 'math'": from_math,
+        "has no len": "A number has no `len`: turn it into text first, `str(…)`.",
+        "expected str": "`join` wants texts: turn each number into one with `str`.",
+        "concatenate str": "A text and a number don't add: turn each number into a text, `str(…)`.",
+    }
     try:
         compare(
             Listed(work.to_string),
@@ -217,18 +254,20 @@ def check_to_string(work, rng):
                     "One plus too many is counted: they stand *between* terms.",
                     written(lambda X, n, top: n * len(f"{top}") + n),
                 ),
-                (
-                    "A `largest` of 10 or 100 has a digit more than its logarithm says.",
-                    written(no_plus_one),
-                ),
+                (exact, written(no_plus_one)),
+                (exact, written(no_plus_one, logarithm)),
+                (exact, written(no_plus_one, often_seen)),
+                (exact, written(None, logarithm)),
                 (
                     "The answers can be longer than a term: count the digits of the largest sum.",
                     written(answer_width=lambda y, n, top: len(f"{top}")),
                 ),
-                (
-                    "A largest sum of 10 or 100 has a digit more than its logarithm says.",
-                    written(answer_width=lambda y, n, top: ceil(log10(n * top))),
-                ),
+                *[
+                    ("Count the digits of the largest *sum*.", written(answer_width=width))
+                    for width in not_the_sum
+                ],
+                ("Fill up the whole question, not each term.", written(term="{:>{}}")),
+                ("Fill up the whole question, not each term.", written(term="{:<{}}")),
                 (
                     "The questions aren't filled up: all must have one length.",
                     written(lambda X, n, top: 0),
@@ -242,8 +281,9 @@ def check_to_string(work, rng):
                     written(lambda X, n, top: 0, lambda y, n, top: 0),
                 ),
                 ("Fill up with spaces, not with zeros.", written(fill="0")),
+                ("Fill up with spaces, not with zeros.", written(fill="0", term="{:0>{}}")),
+                ("Fill up with spaces, not with zeros.", written(term="{:0>{}}")),
                 ("No spaces around the plus signs.", written(join=" + ")),
-                ("`join` wants texts: turn each number into one with `str`.", "TypeError"),
             ],
             hint="Two lists of texts are expected. Print the length of each text and compare it "
             "with what is possible at most; and look at which side the spaces stand.",
@@ -251,6 +291,9 @@ def check_to_string(work, rng):
     except Failed as failure:  # in words instead of parts
         for part, name in (("part 0: part", "question"), ("part 1: part", "answer")):
             failure.what = failure.what.replace(part, name)
+        for words_in_it, hint in by_message.items():
+            if failure.error and words_in_it in failure.what:
+                failure.hint = hint
         raise
 
 
@@ -276,6 +319,38 @@ def check_encode(work, rng):
     def oracle(texts, symbols):
         return one_hot(places(texts, symbols), len(symbols))
 
+    def moved(texts, symbols, size=0):
+        codes, size = places(texts, symbols) + 1, len(symbols) + size
+        if codes.max() >= size:
+            raise IndexError
+        return one_hot(codes, size)
+
+    def own(collect, own_size, error):
+        def encode(texts, symbols):
+            kept = collect(texts)
+            if not set("".join(texts)) <= set(kept):
+                raise error
+            return one_hot(places(texts, kept), len(kept if own_size else symbols))
+
+        return encode
+
+    collected = [
+        lambda texts: sorted(set(texts)),
+        lambda texts: list(set(texts)),
+        lambda texts: sorted(set("".join(texts))),
+        lambda texts: list(set("".join(texts))),
+        lambda texts: list(dict.fromkeys("".join(texts))),
+    ]
+    owned = [
+        (
+            "Use the `alphabet` that is given, not the symbols that happen to occur.",
+            own(collect, own_size, error),
+        )
+        for collect in collected
+        for own_size in (True, False)
+        for error in (KeyError, ValueError)
+    ]
+    from_0 = "Places count from 0."
     given = (
         "The places are those of the alphabet that is *given*; it can have any order, and fewer "
         "symbols."
@@ -289,72 +364,93 @@ def check_encode(work, rng):
     def shuffled(symbols):
         return [str(symbol) for symbol in rng.permutation(list(symbols))]
 
-    examples = [(["+"], ["1", "+"]), (["10"], list("01+ ")), ([" 1", "+0"], list(" +10"))]
+    examples = [(["+", "1"], ["1", "+", " "]), (["10"], list("01+ ")), ([" 1", "+0"], list(" +10"))]
     for symbols, n, length in [
         (SYMBOLS, 2, 8),
         (shuffled(SYMBOLS), 5, 3),
         (shuffled(SYMBOLS), 30, 11),
     ]:
         examples.append((drawn(list(symbols), n, length), list(symbols)))
-    compare(
-        work.encode,
-        oracle,
-        examples,
-        mistakes=[
-            (
-                "These are the places (step 3). Step 4 makes a vector of each.",
-                places,
-            ),
-            (
-                "The vectors have one entry too few: every symbol of the alphabet has a place, "
-                "even one that never comes up on this side.",
-                lambda texts, symbols: oracle(texts, symbols)[..., :-1],
-            ),
-            (
-                "The vectors should have the length of the alphabet, whichever symbols come up.",
-                lambda texts, symbols: one_hot(
-                    places(texts, symbols), places(texts, symbols).max() + 1
+    try:
+        compare(
+            work.encode,
+            oracle,
+            examples,
+            mistakes=[
+                (
+                    "These are the places (step 3). Step 4 makes a vector of each.",
+                    places,
                 ),
-            ),
-            (
-                "A place lies outside of its vector. Places count in the alphabet that is given, "
-                "and the vector has one entry for each of its symbols.",
-                "IndexError",
-            ),
-            (given, lambda texts, symbols: oracle(texts, sorted(symbols))),
-            (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), 12)),
-            (given, lambda texts, symbols: one_hot(places(texts, symbols), 12)),
-            (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), len(symbols))),
-            (
-                "Time and symbols are the other way round: one *row* for each character.",
-                lambda texts, symbols: oracle(texts, symbols).transpose(0, 2, 1),
-            ),
-            (only_first, lambda texts, symbols: oracle(texts[:1], symbols)),
-            (only_first, lambda texts, symbols: oracle(texts, symbols)[0]),
-            (
-                "All characters of a text have got the same vector. `[[0] * k] * length` is *one* "
-                "list of zeros, named several times.",
-                lambda texts, symbols: np.repeat(
-                    oracle(texts, symbols).max(axis=1, keepdims=True), len(texts[0]), axis=1
+                *owned,
+                (from_0, moved),
+                (from_0, lambda texts, symbols: moved(texts, symbols, 1)),
+                (from_0, lambda texts, symbols: one_hot(places(texts, symbols) + 1, len(symbols))),
+                (from_0, lambda texts, symbols: one_hot(places(texts, symbols) - 1, len(symbols))),
+                (from_0, lambda texts, symbols: np.roll(oracle(texts, symbols), -1, axis=2)),
+                (
+                    "Put in a 1, at the place; not the place itself.",
+                    lambda texts, symbols: oracle(texts, symbols) * np.arange(len(symbols)),
                 ),
-            ),
-            (
-                "Each vector has a 1 at every place: say at which of the k it stands.",
-                lambda texts, symbols: np.ones_like(oracle(texts, symbols)),
-            ),
-            (
-                "The dictionary should lead from a symbol to its place, not the other way round.",
-                "KeyError",
-            ),
-            (
-                "`int` can't read a plus or a space, and `index` finds only what is there. Where "
-                "does each character stand in the alphabet that is given?",
-                "ValueError",
-            ),
-        ],
-        hint="Look at one character: at which place of the alphabet does it stand, and where is "
-        "the 1 in its vector?",
-    )
+                (
+                    "The vectors have one entry too few: every symbol of the alphabet has a place, "
+                    "even one that never comes up on this side.",
+                    lambda texts, symbols: oracle(texts, symbols)[..., :-1],
+                ),
+                (
+                    "The vectors should have the length of the alphabet, whichever "
+                    "symbols come up.",
+                    lambda texts, symbols: one_hot(
+                        places(texts, symbols), places(texts, symbols).max() + 1
+                    ),
+                ),
+                (
+                    "A place lies outside of its vector. Places count in the alphabet that is "
+                    "given, "
+                    "and the vector has one entry for each of its symbols.",
+                    "IndexError",
+                ),
+                (given, lambda texts, symbols: oracle(texts, sorted(symbols))),
+                (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), 12)),
+                (given, lambda texts, symbols: one_hot(places(texts, symbols), 12)),
+                (given, lambda texts, symbols: one_hot(places(texts, list(SYMBOLS)), len(symbols))),
+                (
+                    "Time and symbols are the other way round: one *row* for each character.",
+                    lambda texts, symbols: oracle(texts, symbols).transpose(0, 2, 1),
+                ),
+                (only_first, lambda texts, symbols: oracle(texts[:1], symbols)),
+                (only_first, lambda texts, symbols: oracle(texts, symbols)[0]),
+                (
+                    "All characters of a text have got the same vector. `[[0] * k] * length` is "
+                    "*one* "
+                    "list of zeros, named several times.",
+                    lambda texts, symbols: np.repeat(
+                        oracle(texts, symbols).max(axis=1, keepdims=True), len(texts[0]), axis=1
+                    ),
+                ),
+                (
+                    "Each vector has a 1 at every place: say at which of the k it stands.",
+                    lambda texts, symbols: np.ones_like(oracle(texts, symbols)),
+                ),
+                (
+                    "The dictionary should lead from a symbol to its place, not the other "
+                    "way round.",
+                    "KeyError",
+                ),
+                (
+                    "`int` can't read a plus or a space, and `index` finds only what is there. "
+                    "Where "
+                    "does each character stand in the alphabet that is given?",
+                    "ValueError",
+                ),
+            ],
+            hint="Look at one character: at which place of the alphabet does it stand, and where "
+            "is "
+            "the 1 in its vector?",
+        )
+    except Failed as failure:
+        if failure.what == "the shape is (2, 3), not (2, 1, 3)":
+            failure.hint = "The axis for the characters is missing: (n, length, k)."
+        raise
 
 
 @task(
@@ -379,6 +475,7 @@ def check_generate_data(work, rng):
         (5, 3, 10, plain),
         (5, 3, 10, more),
         *[(1, 2, 1000, plain)] * 3,
+        (5, 3, 1000, plain),
         (300, 4, 12, shuffled),
     ]:
         where = {"example": f"generate_data({n}, {n_numbers}, {largest}, {''.join(symbols)!r})"}
@@ -393,10 +490,7 @@ def check_generate_data(work, rng):
         texts = []
         lengths = n_numbers * len(f"{largest}") + n_numbers - 1, len(f"{n_numbers * largest}")
         for side, value, length in zip(("questions", "answers"), pair, lengths, strict=True):
-            try:
-                vectors = np.asarray(value)
-            except ValueError:
-                vectors = np.zeros(())
+            vectors = array(value)
             wanted, shape = (n, length, len(symbols)), vectors.shape
             hint = "Print the shape after each step. Is each called with what the one before gave?"
             if len(shape) == 3 and shape[2] != wanted[2]:
@@ -428,13 +522,24 @@ def check_generate_data(work, rng):
                 "Are all steps there, in their order, with the alphabet that is given?",
                 **where,
             )
-    again = work.generate_data(n, n_numbers, largest, symbols)
+    calls = 50
+    sets = {
+        array(work.generate_data(5, 3, 1000, plain)[0]).astype(float).tobytes()
+        for _ in range(calls)
+    }
+    called = {"example": f"generate_data(5, 3, 1000, {SYMBOLS!r}), {calls} times"}
     require(
-        not np.array_equal(pair[0], again[0]),
-        "called twice, it gives the same samples",
+        len(sets) > 1,
+        "each call gives the same samples",
         "A training would see them again and again. What makes the draw always start at the same "
         "place?",
-        **where,
+        **called,
+    )
+    require(
+        len(sets) == calls,
+        f"{calls} calls give only {len(sets)} different sets of samples",
+        "With a few seeds the draw can start at a few places only. What is a seed for?",
+        **called,
     )
     drawn = {int(part) for question in texts[0] for part in question.split("+")}
     require(
@@ -478,78 +583,104 @@ def check_invert(work, rng):
     examples = [unsure(four, 1, 2), unsure(four, 2, 3), unsure(shuffled, 3, 8)]
     spaces = np.zeros((2, 3, 12)) + np.eye(12)[[11, 11, 7]]
     examples += [(spaces, list(SYMBOLS)), unsure(shuffled, 50, 5)]
-    compare(
-        Listed(work.invert_all),
-        read(most),
-        examples,
-        mistakes=[
-            (
-                "A probability is hardly ever 1, or above ½: look for the largest of the k.",
-                read(lambda vector: most([p > 0.5 for p in vector])),
-            ),
-            (
-                "A probability is hardly ever exactly 1: look for the largest of the k.",
-                "ValueError",
-            ),
-            (
-                "These are the places. The alphabet says which symbols stand there.",
-                read(most, lambda symbols: [str(k) for k in range(len(symbols))]),
-            ),
-            (
-                "These are the places. The alphabet says which symbols stand there.",
-                lambda seqs, symbols: seqs.argmax(axis=2),
-            ),
-            (
-                "The symbols of a text are still single: join them.",
-                read(most, join=list),
-            ),
-            ("`max` gives the probability itself. You need its *place*.", "TypeError"),
-            (
-                "Only one text came out: each of the n is a text of its own, in a list. Is there "
-                "a `return` inside of a loop?",
-                lambda seqs, symbols: read(most)(seqs, symbols)[0],
-            ),
-            (
-                "Only the last text came out: does it join the list inside of the outer loop?",
-                lambda seqs, symbols: read(most)(seqs, symbols)[-1:],
-            ),
-            (
-                "Each text still has those before it in front: begin each with an empty one.",
-                lambda seqs, symbols: [
-                    "".join(read(most)(seqs[: k + 1], symbols)) for k in range(len(seqs))
-                ],
-            ),
-            (
-                "Nothing goes between the symbols: join them with an empty text.",
-                read(most, join=" ".join),
-            ),
-            (
-                "One text came out for all: each of the n is a text of its own, in a list.",
-                lambda seqs, symbols: "".join(read(most)(seqs, symbols)),
-            ),
-            (
-                "The largest is looked for along time. Each *character* has k probabilities, on "
-                "the last axis.",
-                lambda seqs, symbols: [
-                    "".join(symbols[k] for k in column) for column in seqs.argmax(axis=1)
-                ],
-            ),
-            (
-                "The spaces belong to the text: keep them.",
-                lambda seqs, symbols: [text.strip() for text in read(most)(seqs, symbols)],
-            ),
-            (
-                "The symbols are those of the alphabet that is *given*; it can have any order.",
-                read(most, lambda symbols: list(SYMBOLS)),
-            ),
-            (
-                "The *least* probable symbols came out.",
-                read(lambda vector: vector.index(min(vector))),
-            ),
-        ],
-        hint="Take one character: which of its k probabilities is the largest, and which symbol "
-        "of the alphabet stands at that place?",
+    flat = (
+        "`argmax` of a whole text counts through all its numbers: go through the texts first, "
+        "then the characters."
     )
+    no_axis = "Without `axis=-1`, `argmax` gives one place for all."
+    too_early = "Only the first text came back: `return` stands inside the loop."
+    by_message = {
+        "slices, not numpy.float": "`max` gives the probability itself. You need its *place*.",
+        "slices, not float": "`max` gives the probability itself. You need its *place*.",
+        "numpy.int64' object is not iterable": no_axis,
+        "only integer scalar arrays": "`alphabet` is a list: it takes one place at a time, not an "
+        "array of them.",
+    }
+    try:
+        compare(
+            Listed(work.invert_all),
+            read(most),
+            examples,
+            mistakes=[
+                (
+                    "A probability is hardly ever 1, or above ½: look for the largest of the k.",
+                    read(lambda vector: most([p > 0.5 for p in vector])),
+                ),
+                (
+                    "A probability is hardly ever exactly 1: look for the largest of the k.",
+                    "ValueError",
+                ),
+                (
+                    "These are the places. The alphabet says which symbols stand there.",
+                    read(most, lambda symbols: [str(k) for k in range(len(symbols))]),
+                ),
+                (
+                    "These are the places. The alphabet says which symbols stand there.",
+                    lambda seqs, symbols: seqs.argmax(axis=2),
+                ),
+                (
+                    "The symbols of a text are still single: join them.",
+                    read(most, join=list),
+                ),
+                (flat, lambda seqs, symbols: "".join(symbols[seq.argmax()] for seq in seqs)),
+                (flat, lambda seqs, symbols: [symbols[seq.argmax()] for seq in seqs]),
+                (flat, lambda seqs, symbols: [symbols[s.argmax()] * len(s) for s in seqs]),
+                (no_axis, lambda seqs, symbols: symbols[seqs.argmax()]),
+                (no_axis, lambda seqs, symbols: [symbols[seqs.argmax()]]),
+                (no_axis, lambda seqs, symbols: seqs.argmax()),
+                (too_early, lambda seqs, symbols: read(most)(seqs, symbols)[0]),
+                (too_early, lambda seqs, symbols: read(most)(seqs, symbols)[:1]),
+                (
+                    "Only the last text came out: does it join the list inside of the outer loop?",
+                    lambda seqs, symbols: read(most)(seqs, symbols)[-1:],
+                ),
+                (
+                    "Each text still has those before it in front: begin each with an empty one.",
+                    lambda seqs, symbols: [
+                        "".join(read(most)(seqs[: k + 1], symbols)) for k in range(len(seqs))
+                    ],
+                ),
+                (
+                    "Nothing goes between the symbols: join them with an empty text.",
+                    read(most, join=" ".join),
+                ),
+                *[
+                    (
+                        "Return a list of texts, not one text.",
+                        lambda seqs, symbols, glue=glue: glue.join(read(most)(seqs, symbols)),
+                    )
+                    for glue in ("", " ", ", ", "\n")
+                ],
+                (
+                    "The largest is looked for along time. Each *character* has k probabilities, "
+                    "on "
+                    "the last axis.",
+                    lambda seqs, symbols: [
+                        "".join(symbols[k] for k in column) for column in seqs.argmax(axis=1)
+                    ],
+                ),
+                (
+                    "The spaces belong to the text: keep them.",
+                    lambda seqs, symbols: [text.strip() for text in read(most)(seqs, symbols)],
+                ),
+                (
+                    "The symbols are those of the alphabet that is *given*; it can have any order.",
+                    read(most, lambda symbols: list(SYMBOLS)),
+                ),
+                (
+                    "The *least* probable symbols came out.",
+                    read(lambda vector: vector.index(min(vector))),
+                ),
+            ],
+            hint="Take one character: which of its k probabilities is the largest, and which "
+            "symbol "
+            "of the alphabet stands at that place?",
+        )
+    except Failed as failure:
+        for words_in_it, hint in by_message.items():
+            if failure.error == "TypeError" and words_in_it in failure.what:
+                failure.hint = hint
+        raise
 
 
 words(
