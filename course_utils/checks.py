@@ -126,6 +126,30 @@ def choice(work, name, options):
     )
 
 
+class Part:
+    """One part of what a function of the learner's returns, for `compare` to judge alone.
+
+    Args:
+        function: of the learner's.
+        number: which part.
+        names: of all parts, in order, for the message.
+    """
+
+    def __init__(self, function, number, names):
+        self.name, self.function, self.number, self.names = function.name, function, number, names
+
+    def __call__(self, *args):
+        got = self.function(*args)
+        require(
+            isinstance(got, tuple | list) and len(got) == len(self.names),
+            f"it doesn't return {len(self.names)} things",
+            f"Return, in this order: {', '.join(self.names)}.",
+        )
+        part = got[self.number]
+        texts = isinstance(part, np.ndarray) and part.dtype.kind == "U"
+        return part.tolist() if texts else part
+
+
 def compare(function, oracle, examples, mistakes=(), hint="", tolerance=0.0, what=""):
     """Compare a function of the learner's with an oracle, on examples from small to large.
 

@@ -345,9 +345,9 @@ def test_nbgrader_sees_a_failed_check(shown_outputs, monkeypatch):
 def test_in_a_real_notebook_an_endless_loop_ends_and_the_rest_runs(tmp_path):
     """From the generated exercise: the stub, an endless loop, then the right answer."""
     path = exercises.EXERCISES / "04_the_carry_generator.ipynb"
-    setup = lessons.code_cells(lessons.read(path))[0].source
+    parameters, setup = (cell.source for cell in lessons.code_cells(lessons.read(path))[:2])
     cells = [
-        f"{setup}\nimport course_utils.exercise as e\ne.Work.__init__.__defaults__ = (0.5,)",
+        f"{parameters}\n{setup}\nimport course_utils.exercise as e\ne.Work.__init__.__defaults__ = (0.5,)",
         "committed('04.3')",
         "check('04.1')",
         "def full_adder(a, b, c):\n    while True:\n        print('again')",

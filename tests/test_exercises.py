@@ -28,7 +28,7 @@ def parts(path):
     cells = []
     for cell in solution.cells:
         what, id = exercises.role(cell)
-        if "setup" in lessons.tags(cell):
+        if {"setup", "parameters"} & set(lessons.tags(cell)):
             cells.append(("setup", None, cell.source))
         elif what in ("task", "wrong"):
             cells.append((what, id, cell.source))

@@ -32,6 +32,7 @@ def test_solution(path, check):
 @pytest.mark.parametrize(
     "check",
     [
+        notebook_checks.parameters_cell,
         notebook_checks.pictures_in_prose,
         notebook_checks.links_resolve,
         notebook_checks.no_machine_paths,

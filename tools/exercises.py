@@ -8,6 +8,7 @@ A solution is the only source. Tags say what becomes of its cells (N.k is a task
     task-N-k    code with `### BEGIN SOLUTION` … `### END SOLUTION`: these lines are replaced
     words-N-k   an answer in words, in Markdown: replaced as a whole
     check-N-k   calls ``check("N.k")``
+    parameters  sets the budget, as in a lesson
     setup       code that tasks need; without this tag a code cell is a demonstration
     checks      the checks of all tasks: written to exercises/checks, not into the exercise
     expected    its output is shown in the exercise as what is expected
@@ -95,7 +96,10 @@ def exercise(solution, tasks):
             nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
         )
         metadata = nbgrader_metadata(cell, tasks)
-        cells.append(make(source, id=cell.id, metadata={"nbgrader": metadata} if metadata else {}))
+        metadata = {"nbgrader": metadata} if metadata else {}
+        if "parameters" in lessons.tags(cell):
+            metadata["tags"] = ["parameters"]
+        cells.append(make(source, id=cell.id, metadata=metadata))
         if "expected" in lessons.tags(cell):
             cells.append(expected(cell))
     metadata = {"kernelspec": lessons.KERNELSPEC, "language_info": lessons.LANGUAGE}

@@ -6,29 +6,12 @@ from itertools import product
 
 import numpy as np
 
-from course_utils.checks import Failed, choice, compare, require, task, words
+from course_utils.checks import Failed, Part, choice, compare, require, task, words
 
 
 def questions(n_numbers, largest):
     """Return every question once, shape (largest ** n_numbers, n_numbers)."""
     return np.array(list(product(range(1, largest + 1), repeat=n_numbers)))
-
-
-class Part:
-    """One part of what a function of the learner's returns, to be compared alone."""
-
-    def __init__(self, function, number, names):
-        self.name, self.function, self.number, self.names = function.name, function, number, names
-
-    def __call__(self, *args):
-        got = self.function(*args)
-        require(
-            isinstance(got, tuple | list) and len(got) == len(self.names),
-            f"it doesn't return {len(self.names)} things",
-            f"Return, in this order: {', '.join(self.names)}.",
-        )
-        part = got[self.number]
-        return part.tolist() if isinstance(part, np.ndarray) else part
 
 
 @task(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.checks import Failed, choice, compare, require, task, words
+from course_utils.checks import Failed, Part, choice, compare, require, task, words
 
 
 @contextlib.contextmanager
@@ -25,22 +25,6 @@ def folder():
                     text = text.replace(place, "…")
                 setattr(failure, name, text)
             raise
-
-
-class Part:
-    """One part of what a function of the learner's returns, to be compared alone."""
-
-    def __init__(self, function, number, names):
-        self.name, self.function, self.number, self.names = function.name, function, number, names
-
-    def __call__(self, *args):
-        got = self.function(*args)
-        require(
-            isinstance(got, tuple | list) and len(got) == len(self.names),
-            f"it doesn't return {len(self.names)} things",
-            f"Return, in this order: {', '.join(self.names)}.",
-        )
-        return got[self.number]
 
 
 @task(
