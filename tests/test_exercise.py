@@ -347,7 +347,8 @@ def test_in_a_real_notebook_an_endless_loop_ends_and_the_rest_runs(tmp_path):
     path = exercises.EXERCISES / "04_the_carry_generator.ipynb"
     parameters, setup = (cell.source for cell in lessons.code_cells(lessons.read(path))[:2])
     cells = [
-        f"{parameters}\n{setup}\nimport course_utils.exercise as e\ne.Work.__init__.__defaults__ = (0.5,)",
+        f"{parameters}\n{setup}",
+        "import course_utils.exercise as e\ne.Work.__init__.__defaults__ = (0.5,)",
         "committed('04.3')",
         "check('04.1')",
         "def full_adder(a, b, c):\n    while True:\n        print('again')",
@@ -360,9 +361,9 @@ def test_in_a_real_notebook_an_endless_loop_ends_and_the_rest_runs(tmp_path):
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, allow_errors=True, timeout=60, resources=resources).execute()
     outputs = [cell.outputs for cell in notebook.cells]
-    (stopped,) = outputs[1]
+    (stopped,) = outputs[2]
     assert stopped.traceback == ["Predict first: answer 04.3 above, then run this cell again."]
-    texts = [outputs[k][-1].data["text/plain"] for k in (2, 4, 6)]
+    texts = [outputs[k][-1].data["text/plain"] for k in (3, 5, 7)]
     assert "there is no `full_adder` yet" in texts[0]
     assert "didn't end in time" in texts[1]
     assert "passed, 3 points" in texts[2]
