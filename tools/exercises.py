@@ -31,7 +31,7 @@ from course_utils import checks
 from tools import lessons
 
 ROOT = lessons.ROOT
-SOLUTIONS, EXERCISES, WORK = ROOT / "solutions", ROOT / "exercises", ROOT / "work"
+SOLUTIONS, EXERCISES, WORK = lessons.SOLUTIONS, ROOT / "exercises", ROOT / "work"
 REGION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION", re.MULTILINE | re.DOTALL)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 WORDS = "YOUR ANSWER HERE"
