@@ -10,7 +10,7 @@ JOBS ?= 2
 export JUPYTER_PREFER_ENV_PATH = 1
 
 help: ## list these commands
-	@awk 'BEGIN { FS = ": .*## " } /^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ": .*## " } /^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh
@@ -44,6 +44,12 @@ exercises: setup ## write exercises/ from solutions/
 work: setup ## copy the exercises into work/, never over yours
 	@$(PY) -m tools.exercises work
 
+checkpoints: setup ## train the shipped networks whose recipe has changed (hours)
+	@$(PY) -m tools.checkpoints --jobs $(JOBS)
+
+sweep: setup ## run a lesson with many settings and renew its table (LESSON=12)
+	@$(PY) -m tools.sweeps $(LESSON) --jobs $(JOBS)
+
 bench: setup ## measure what the course claims about speed, into build/bench.json
 	@$(PY) tools/bench.py
 
@@ -54,4 +60,4 @@ clean: ## remove what these commands made, but not .venv
 	rm -rf build
 	find . -name .venv -prune -o -name __pycache__ -exec rm -rf {} +
 
-.PHONY: help setup lab test test-full run notebooks exercises work bench format clean
+.PHONY: help setup lab test test-full run notebooks exercises work checkpoints sweep bench format clean

@@ -17,6 +17,10 @@ One module per idea, in the order in which the course needs them:
 ``models``        the networks (05, 07)
 ``training``      training on one progress line, fast on two cores (01, 03, 05, 07)
 ``storage``       saving and loading without losing or executing anything (08)
+``questions``     questions and answers as text, drawn and held out (09-13)
+``seq2seq``       networks that answer a text with a text (09, 12, 13)
+``shipped``       the trained networks that come with the course (09-13)
+``attention``     a network that looks back at the question, and where it looks (13)
 ``checks``        what the tasks of an exercise ask for, and how answers are judged
 ``exercise``      checks, hints and points in a learner's notebook
 ================= =================================================================
@@ -25,4 +29,4 @@ Importing ``course_utils`` imports none of them; only ``backend`` and those belo
 TensorFlow.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from course_utils import carry, grammar
+from course_utils.shipped import record_of
 from tools import lessons
 
 pytestmark = pytest.mark.slow
@@ -145,9 +146,104 @@ def test_07_at_least_99_percent_of_the_held_out_problems():
     assert min(recorded("07")["held_out_percent"]) >= 99
 
 
+def test_07_without_the_parts_a_sum_never_shown_never_comes():
+    found = recorded("07")
+    assert (found["never_right"], found["never_total"]) == (0, 10)
+    assert found["alone_percent"] < 99
+
+
 def test_07_the_linear_model_is_exact_and_the_rounded_network_is_not():
     assert recorded("07")["linear"] == 1_000 > recorded("07")["rounded"]
 
 
 def test_08_reloading_in_a_fresh_process_changes_nothing():
     assert recorded("08")["difference_apart"] == recorded("08")["difference_whole"] == 0
+
+
+def test_09_all_10000_sums_of_four_terms():
+    found = recorded("09")
+    assert found["four_all"] == 3 and found["four_least"] == 10_000
+
+
+def test_09_a_million_sums_and_those_held_out():
+    found = recorded("09")
+    assert (found["listed"], found["wrong_three"], found["wrong_hidden"]) == (1_000_000, 0, 0)
+    assert len(found["wrong_runs"]) >= 3 and found["worst_run"] <= 5
+    assert found["two_seen"] < 80 and found["two_hidden"] < 20  # 1 % of either
+    assert found["draw_ratio"] > 1
+
+
+UNITS_FIRST = ("reversed answer", "both reversed", "lesson 09", "zeros, both reversed")
+
+
+def test_12_units_first_wins_with_every_start_and_left_and_zeros_lose():
+    exact = {}
+    for run in record_of("12_orders")["runs"]:
+        assert (run["steps"], run["batchsize"], run["tried"]) == (2_000, 128, 20_000)
+        exact.setdefault(run["variant"], []).append(run["exact"])
+    assert len(exact) == 10 and {len(values) for values in exact.values()} == {3}
+    worst_first = min(min(exact[name]) for name in UNITS_FIRST)
+    assert worst_first > 85
+    mean = {name: np.mean(values) for name, values in exact.items()}
+    assert max(exact["zeros"]) < 20 and max(exact["left"]) < 50
+    for name in ("right", "masked", "reversed question"):
+        assert mean["left"] < mean[name] < worst_first
+    assert max(mean, key=mean.get) == "zeros, both reversed"
+
+
+def test_12_the_live_runs_agree_with_the_table():
+    found = recorded("12")
+    of_left, of_variant = (
+        [run["exact"] for run in record_of("12_orders")["runs"] if run["variant"] == name]
+        for name in ("left", found["variant"])
+    )
+    assert abs(found["left_exact"] - np.mean(of_left)) < 20
+    assert abs(found["exact"] - np.mean(of_variant)) < 10
+
+
+def test_12_left_is_nearly_right_and_units_first_is_off_by_whole_tens():
+    found = recorded("12")
+    assert found["small_left"] > 50 > found["tens_left"]
+    assert found["tens_variant"] > 80 > found["small_variant"]
+
+
+def test_12_right_padding_has_most_to_keep_and_drawing_is_faster_than_training():
+    found = recorded("12")
+    assert (found["cases_left"], found["cases_right"]) == (3_800, 82_099)
+    assert found["training_to_drawing"] > 3
+    assert abs(found["agree_before"]) > abs(found["agree_bits"])
+
+
+def test_13_attention_adds_nine_digits_exactly():
+    found = recorded("13")
+    assert found["tried_full"] >= 100_000
+    assert found["exact_full"] >= 99.9
+    assert found["wrong_lengths"] <= 0.001 * found["tried_full"]
+
+
+def test_13_carries_run_through_all_columns_in_pairs_that_training_never_showed():
+    found = recorded("13")
+    assert min(found["worst_tried"]) >= 1_000
+    assert found["chains_exact"] >= 99.9  # the worst of three kinds
+
+
+def test_13_every_trained_network_is_exact_not_only_the_shipped_one():
+    found = recorded("13")
+    assert found["runs"] >= 3
+    assert found["least_unseen"] >= 99.9 and found["least_chains"] >= 99.9
+    assert found["minutes"] <= 10
+
+
+def test_13_without_attention_the_same_time_is_not_enough():
+    found = recorded("13")
+    assert found["neck_exact"] < 5
+    assert found["plain_exact"] < found["live_exact"]
+
+
+def test_13_the_maps_cause_the_answer_but_do_not_show_the_carry():
+    found = recorded("13")
+    assert found["as_predicted"] > 90
+    assert max(found["without_head_0"], found["without_head_1"]) < 50
+    assert found["same_answers"] == 100 and found["moved"] > 20
+    assert found["own_change"] > 99 and found["back_change"] > 20 and found["back_look"] < 20
+    assert found["ahead_look"] > 20 and found["ahead_change"] == 0

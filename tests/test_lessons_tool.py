@@ -131,6 +131,15 @@ def test_fingerprint_follows_code_and_imports_only(tmp_path, package):
     (package / "floor.js").write_text("let floor = 0;")
     assert lessons.fingerprint(notebook, package) != before
     (package / "floor.js").unlink()
+    (package / "checkpoints").mkdir()
+    shipped = package / "checkpoints" / "09_net.weights.h5"
+    shipped.write_bytes(b"1")
+    assert lessons.fingerprint(notebook, package) == before  # no cell names it
+    notebook.cells.append(tiny.code('open("09_net")'))
+    with_one = lessons.fingerprint(notebook, package)
+    shipped.write_bytes(b"2")
+    assert lessons.fingerprint(notebook, package) not in (before, with_one)
+    notebook.cells.pop()
     notebook.cells.append(tiny.code("more = 1"))
     assert lessons.fingerprint(notebook, package) != before
 

@@ -1,6 +1,6 @@
 """Measure what the course claims about speed; print a table and write build/bench.json.
 
-Give the computer a quiet quarter of an hour: `python tools/bench.py`, or `make bench`.
+Give the computer a quiet hour: `python tools/bench.py`, or `make bench`.
 """
 
 import json
@@ -226,6 +226,81 @@ def lstm_products(layers, batch, steps):
     return run
 
 
+def addition_rnn(pairs, form, until):
+    """Train on pairs with the settings of Keras's example addition_rnn until some time."""
+    from course_utils.backend import keras
+    from course_utils.questions import sum_texts
+
+    layers, symbols = keras.layers, np.eye(len(form.alphabet), dtype="float32")
+    model = keras.Sequential(
+        [
+            keras.Input((form.n_in, len(symbols))),
+            layers.LSTM(128),
+            layers.RepeatVector(form.n_out),
+            layers.LSTM(128, return_sequences=True),
+            layers.Dense(len(symbols), activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam")
+    stop = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: setattr(
+            model, "stop_training", time.perf_counter() > until
+        )
+    )
+    x, y = (symbols[side] for side in reversed_questions(form, *sum_texts(pairs)))
+    model.fit(x, y, batch_size=32, epochs=10_000, callbacks=[stop], verbose=0)
+    return model
+
+
+def reversed_questions(form, questions, answers):
+    """Encode as that example does: the question padded and turned round, the answer as it is."""
+    from course_utils.questions import Format
+
+    plain = Format(form.n_in, form.n_out, backwards=False)
+    x, y = plain.encode(questions, answers)
+    return x[:, ::-1], y
+
+
+def against_addition_rnn_rows(allowed=120.0):
+    """Compare our network for three digits with Keras's example, after the same wall time.
+
+    Both draw numbers of all lengths equally often and are tried on the same held-out pairs.
+    """
+    from course_utils import questions, seq2seq
+    from course_utils.backend import keras
+
+    form, held_out = questions.sum_format(3), questions.hold_out(3, 0.2, 0)
+    keys = np.random.default_rng(1).choice(held_out, 20_000, replace=False)
+    unseen = questions.sum_texts(np.stack([keys // 10**9, keys % 10**9], axis=1))
+
+    def draw(n, rng):
+        return questions.sum_texts(questions.draw_pairs(n, 3, rng, held_out))
+
+    def ours(steps, seed):
+        return seq2seq.train_fresh(seq2seq.text_model, form, draw, steps, seed)[0]
+
+    short, long = (seconds(lambda steps=steps: ours(steps, 0)) for steps in (50, 250))
+    steps = int((allowed - short) / (long - short) * 4) * 50 + 50
+    rows = []
+    for seed in range(3):
+        start = time.perf_counter()
+        model = ours(steps, seed)
+        taken = time.perf_counter() - start
+        right = seq2seq.right_answers(model, form, *unseen).mean()
+        keras.utils.set_random_seed(seed)
+        rng, start = np.random.default_rng(seed), time.perf_counter()
+        drawn = questions.draw_pairs(200_000, 3, rng, held_out)
+        _, first = np.unique(questions.pair_keys(drawn), return_index=True)
+        theirs = addition_rnn(drawn[np.sort(first)[:50_000]], form, start + taken)
+        x, y = reversed_questions(form, *unseen)
+        written = theirs.predict(np.eye(len(form.alphabet))[x], batch_size=2_500, verbose=0)
+        their_right = (written.argmax(axis=-1) == y).all(axis=1).mean()
+        name = f"3 digits, {taken:.0f} s, seed {seed}: exact match"
+        rows.append(row(f"{name} of addition_rnn's settings", 100 * their_right, "%"))
+        rows.append(row(f"{name} of ours", 100 * right, "%", at_least=100 * their_right + 5))
+    return rows
+
+
 def import_row():
     """Time a fresh process that imports the package, less one that imports nothing."""
     command = [sys.executable, "-c"]
@@ -238,7 +313,8 @@ def import_row():
 def main():
     """Measure everything; return 1 if a target is missed."""
     lessons.use_this_python()
-    rows = [import_row(), *data_rows(), *numpy_lstm_rows(), *training_rows(), *lesson_rows()]
+    rows = [import_row(), *data_rows(), *numpy_lstm_rows(), *training_rows()]
+    rows += [*against_addition_rnn_rows(), *lesson_rows()]
     print(f"\n{'':60} {'value':>10} {'unit':8} {'target':10} ok")
     for r in rows:
         mark = "yes" if r["ok"] else "NO"

@@ -327,9 +327,10 @@ def save_results(outcomes, path):
 def fingerprint(notebook, package=PACKAGE):
     """Return a checksum of all code on which the outputs of a notebook depend.
 
-    That is: its code cells, and the modules of `package` which they import, and those which these
-    import. Comments and docstrings of modules don't count. The package's ``__init__`` doesn't
-    either: it holds no behaviour, and a new version number shouldn't make every lesson run again.
+    That is: its code cells, the modules of `package` which they import, those which these import,
+    and the shipped files of `package` that a cell names. Comments and docstrings of modules don't
+    count. The package's ``__init__`` doesn't either: it holds no behaviour, and a new version
+    number shouldn't make every lesson run again.
     """
     cells = [cell.source for cell in code_cells(notebook)]
     wanted = {name for source in cells for name in _imported(_plain_python(source), package)}
@@ -342,7 +343,12 @@ def fingerprint(notebook, package=PACKAGE):
         script = package / f"{name}.js"  # what a module hands to the browser belongs to it
         if script.exists():
             modules[script.name] = script.read_text(encoding="utf-8")
-    everything = json.dumps([cells, sorted(modules.items())])
+    shipped = {  # networks and tables that a cell names
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((package / "checkpoints").glob("*"))
+        if any(f'"{path.name.split(".")[0]}"' in cell for cell in cells)
+    }
+    everything = json.dumps([cells, sorted(modules.items()), *filter(None, [shipped])])
     return hashlib.sha256(everything.encode()).hexdigest()
 
 

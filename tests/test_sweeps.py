@@ -1,0 +1,143 @@
+"""Sweeps: what runs, what runs again, and what a failure leaves."""
+
+import json
+from itertools import chain, repeat
+
+import pytest
+import tiny
+
+from tools import lessons, sweeps
+
+PARAMETERS = 'budget = "class"\nvariant = "left"\nseed = 0'
+# It leaves a line for each run in ran.txt, and fails as long as there is a file named as its seed.
+RUN = """
+from pathlib import Path
+
+with open(HERE / "ran.txt", "a") as file:
+    file.write(f"{variant} {seed} {budget}\\n")
+assert not (HERE / str(seed)).exists(), "this one fails"
+record(exact=10.0 * seed, curve=[0.0, 0.5])
+"""
+
+
+@pytest.fixture
+def sweep(tmp_path, monkeypatch):
+    """A lesson 12, and a function that sweeps it: status, and the lines of the runs made."""
+    monkeypatch.setattr(
+        sweeps,
+        "SWEEPS",
+        {"12": sweeps.Sweep("12_tiny", {"variant": ["both reversed"], "seed": [0, 1]}, "smoke")},
+    )
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        monkeypatch.setenv(name, "1")  # what the tool sets is undone after the test
+    write_lesson(tmp_path)
+
+    def call():
+        ran = tmp_path / "ran.txt"
+        ran.write_text("")
+        status = sweeps.main(["12"], tmp_path, tmp_path / "build", tmp_path / "tables")
+        return status, sorted(ran.read_text().splitlines())
+
+    return call
+
+
+def write_lesson(folder, source=RUN, *more, parameters=PARAMETERS):
+    here = f"from pathlib import Path\n\nHERE = Path({str(folder)!r})"
+    return tiny.save(
+        folder / "12_tiny.ipynb",
+        tiny.text("# A lesson"),
+        tiny.parameters(parameters),
+        tiny.code(f"{tiny.IMPORTS}\n{here}", "sweep"),
+        tiny.code("1 / 0  # not part of the sweep"),
+        tiny.code(source, "sweep", "nbval-ignore-output"),
+        *more,
+    )
+
+
+def table(tmp_path):
+    return json.loads((tmp_path / "tables" / "12_tiny.json").read_text(encoding="utf-8"))
+
+
+FIRST, SECOND = "both reversed 0 smoke", "both reversed 1 smoke"
+
+
+def test_a_sweep_runs_its_cells_with_all_settings_and_writes_the_table(sweep, tmp_path, capsys):
+    assert sweep() == (0, [FIRST, SECOND])
+    found = table(tmp_path)
+    for run in found["runs"]:
+        assert run.pop("seconds") >= 0
+    common = {"budget": "smoke", "variant": "both reversed", "curve": [0.0, 0.5]}
+    assert found["runs"] == [
+        {"seed": 0, "exact": 0.0} | common,
+        {"seed": 1, "exact": 10.0} | common,
+    ]
+    assert found["settings"] == {"budget": "smoke", "variant": ["both reversed"], "seed": [0, 1]}
+    assert {"keras", "numpy", "python", "tensorflow"} == set(found["versions"])
+    assert "variant=both-reversed,seed=1: ok" in capsys.readouterr().out
+
+
+def test_only_what_is_missing_or_has_changed_is_run_again(sweep, tmp_path):
+    sweep()
+    build = tmp_path / "build" / "12"
+    whole = table(tmp_path)
+    (note,) = build.glob("*seed=1.json")
+    note.unlink()  # as if the sweep had been interrupted in this run
+    write_lesson(tmp_path, RUN, tiny.text("More prose."), tiny.code("more = 'code elsewhere'"))
+    assert sweep() == (0, [SECOND])
+    assert [{**run, "seconds": 0} for run in table(tmp_path)["runs"]] == [
+        {**run, "seconds": 0} for run in whole["runs"]
+    ]
+    assert sweep() == (0, [])
+    write_lesson(tmp_path, RUN.replace("10.0", "20.0"))  # a changed run is another one
+    assert sweep() == (0, [FIRST, SECOND])
+    assert [run["exact"] for run in table(tmp_path)["runs"]] == [0.0, 20.0]
+
+
+def test_a_failing_run_is_reported_and_loses_neither_the_others_nor_the_table(
+    sweep, tmp_path, capsys
+):
+    old = tmp_path / "tables" / "12_tiny.json"
+    old.parent.mkdir()
+    old.write_text("as it was")
+    (tmp_path / "1").touch()
+    assert sweep() == (1, [FIRST, SECOND])
+    told = capsys.readouterr()
+    assert "seed=1: code cell 3" in told.out and "AssertionError: this one fails" in told.out
+    assert "stays as it was" in told.err
+    assert old.read_text() == "as it was"
+    (tmp_path / "1").unlink()
+    assert sweep() == (0, [SECOND])
+
+
+@pytest.mark.parametrize(("same", "ran"), [(1, []), (3, [FIRST, SECOND])], ids=["before", "during"])
+def test_a_run_counts_only_if_the_code_stays_the_same(sweep, monkeypatch, capsys, same, ran):
+    marks = chain(["first"] * same, repeat("second"))
+    monkeypatch.setattr(lessons, "fingerprint", lambda part: next(marks))
+    assert sweep() == (1, ran)
+    assert capsys.readouterr().out.count("code has changed") == 2
+    monkeypatch.setattr(lessons, "fingerprint", lambda part: "first")
+    assert sweep() == (0, [FIRST, SECOND])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda folder: write_lesson(folder, parameters='budget = "class"'), "seed, variant"),
+        (lambda folder: tiny.lesson(folder / "12_tiny.ipynb"), "tagged `sweep`"),
+        (lambda folder: (folder / "12_tiny.ipynb").unlink(), "no lesson '12'"),
+    ],
+    ids=["no such parameters", "no cells", "no lesson"],
+)
+def test_what_cannot_be_swept_is_refused(sweep, tmp_path, capsys, change, says):
+    change(tmp_path)
+    assert sweep() == (2, [])
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "tables").exists()
+
+
+def test_each_sweep_fits_its_lesson():
+    for number, sweep in sweeps.SWEEPS.items():
+        (path,) = lessons.find(lessons.NOTEBOOKS, number)
+        part = sweeps.swept_part(lessons.read(path))
+        lessons.require_parameters(part, ["budget", *sweep.parameters])
+        assert len({sweeps.name_of(run) for run in sweep.runs}) == len(sweep.runs)
