@@ -267,8 +267,9 @@ def against_addition_rnn_rows(allowed=120.0):
     Both draw numbers of all lengths equally often and are tried on the same held-out pairs.
     """
     from course_utils import questions, seq2seq
-    from course_utils.backend import keras
+    from course_utils.backend import keras, tf
 
+    tf.get_logger().setLevel("ERROR")  # it would warn of so many functions of one name
     form, held_out = questions.sum_format(3), questions.hold_out(3, 0.2, 0)
     keys = np.random.default_rng(1).choice(held_out, 20_000, replace=False)
     unseen = questions.sum_texts(np.stack([keys // 10**9, keys % 10**9], axis=1))
