@@ -56,13 +56,8 @@ def attention_model(form, units=64):
     The encoder's states say *where* each symbol stands (keys); what is read there is the vector
     of the symbol itself (values).
 
-    Args:
-        form: a `course_utils.questions.Format`; it fixes lengths and symbols.
-        units: of either LSTM.
-
-    Returns:
-        A Keras model from places in the alphabet, shape (batch, n_in), to probabilities, shape
-        (batch, n_out, symbols); not compiled.
+    Args, Returns:
+        As for `course_utils.seq2seq.text_model`.
     """
     question = keras.Input((form.n_in,), name="question")
     symbols = layers.Embedding(len(form.alphabet), 16, name="symbols")(question)

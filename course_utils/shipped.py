@@ -25,8 +25,8 @@ def record_of(name):
         name: such as ``"09_three_digits"``.
 
     Returns:
-        A dictionary; of a network it has ``settings``, ``parameters``, ``versions`` and ``runs``,
-        a list with seed, seconds and result for each seed. The first run's network is shipped.
+        A dictionary; of a network it has ``settings``, ``parameters`` and ``runs``, a list with
+        seed, seconds, versions and result of each. The first run's network is shipped.
 
     Raises:
         ValueError: if the course ships nothing of this name.

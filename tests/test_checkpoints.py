@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from functools import partial
 
 import pytest
@@ -49,6 +50,19 @@ def test_only_what_is_missing_is_made_and_the_first_seed_is_shipped(make, tmp_pa
     assert again == {key: run[key] for key in again}
     assert again["tried"] == 10_000
     assert make([1], steps=100) == [1]  # another recipe
+
+
+def test_what_is_shipped_is_not_made_again_unless_its_network_is_missing(make, tmp_path):
+    make([1, 0])
+    record, weights = (tmp_path / "out" / f"tiny.{kind}" for kind in ("json", "weights.h5"))
+    before = record.read_bytes(), weights.read_bytes()
+    shutil.rmtree(tmp_path / "build")
+    assert make([1, 0]) == []
+    assert (record.read_bytes(), weights.read_bytes()) == before
+    shutil.rmtree(tmp_path / "build")
+    assert make([0, 1]) == [0]  # of seed 0 only the result was shipped
+    shutil.rmtree(tmp_path / "build")
+    assert make([0], steps=100) == [0]  # another recipe
 
 
 def test_a_network_that_is_too_large_is_not_shipped(make, monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """Sweeps: what runs, what runs again, and what a failure leaves."""
 
 import json
+import shutil
 from itertools import chain, repeat
 
 import pytest
@@ -66,13 +67,13 @@ def test_a_sweep_runs_its_cells_with_all_settings_and_writes_the_table(sweep, tm
     found = table(tmp_path)
     for run in found["runs"]:
         assert run.pop("seconds") >= 0
+        assert {"keras", "numpy", "python", "tensorflow"} == set(run.pop("versions"))
     common = {"budget": "smoke", "variant": "both reversed", "curve": [0.0, 0.5]}
     assert found["runs"] == [
         {"seed": 0, "exact": 0.0} | common,
         {"seed": 1, "exact": 10.0} | common,
     ]
     assert found["settings"] == {"budget": "smoke", "variant": ["both reversed"], "seed": [0, 1]}
-    assert {"keras", "numpy", "python", "tensorflow"} == set(found["versions"])
     assert "variant=both-reversed,seed=1: ok" in capsys.readouterr().out
 
 
@@ -81,7 +82,8 @@ def test_only_what_is_missing_or_has_changed_is_run_again(sweep, tmp_path):
     build = tmp_path / "build" / "12"
     whole = table(tmp_path)
     (note,) = build.glob("*seed=1.json")
-    note.unlink()  # as if the sweep had been interrupted in this run
+    note.unlink()  # as if the sweep had been interrupted in this run,
+    (tmp_path / "tables" / "12_tiny.json").unlink()  # and had not come to its table
     write_lesson(tmp_path, RUN, tiny.text("More prose."), tiny.code("more = 'code elsewhere'"))
     assert sweep() == (0, [SECOND])
     assert [{**run, "seconds": 0} for run in table(tmp_path)["runs"]] == [
@@ -93,18 +95,31 @@ def test_only_what_is_missing_or_has_changed_is_run_again(sweep, tmp_path):
     assert [run["exact"] for run in table(tmp_path)["runs"]] == [0.0, 20.0]
 
 
+def test_runs_of_the_shipped_table_are_not_made_again_if_the_code_is_the_same(sweep, tmp_path):
+    sweep()
+    path = tmp_path / "tables" / "12_tiny.json"
+    path.write_text(path.read_text("utf-8").replace('"python": "3', '"python": "2'), "utf-8")
+    shutil.rmtree(tmp_path / "build")
+    assert sweep() == (0, [])
+    assert [run["versions"]["python"][0] for run in table(tmp_path)["runs"]] == ["2", "2"]
+    assert [run["exact"] for run in table(tmp_path)["runs"]] == [0.0, 10.0]
+    shutil.rmtree(tmp_path / "build")
+    write_lesson(tmp_path, RUN.replace("10.0", "20.0"))
+    assert sweep() == (0, [FIRST, SECOND])
+
+
 def test_a_failing_run_is_reported_and_loses_neither_the_others_nor_the_table(
     sweep, tmp_path, capsys
 ):
     old = tmp_path / "tables" / "12_tiny.json"
     old.parent.mkdir()
-    old.write_text("as it was")
+    old.write_text('{"fingerprint": "other"}')
     (tmp_path / "1").touch()
     assert sweep() == (1, [FIRST, SECOND])
     told = capsys.readouterr()
     assert "seed=1: code cell 3" in told.out and "AssertionError: this one fails" in told.out
     assert "stays as it was" in told.err
-    assert old.read_text() == "as it was"
+    assert old.read_text() == '{"fingerprint": "other"}'
     (tmp_path / "1").unlink()
     assert sweep() == (0, [SECOND])
 

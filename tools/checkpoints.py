@@ -3,9 +3,9 @@
     python -m tools.checkpoints [--only 09_three_digits] [--seeds 0 1 2] [--jobs 2]
 
 What to train stands in tools/recipes.py. Each network is trained from several seeds, into
-build/checkpoints/; what is there already and was made by the same recipe is not made again, so an
-interrupted run goes on where it stopped. The network of the first seed, not of the best, goes to
-course_utils/checkpoints/, with a record of all.
+build/checkpoints/; what is there or shipped already and was made by the same recipe is not made
+again, so an interrupted run goes on where it stopped. The network of the first seed, not of the
+best, goes to course_utils/checkpoints/, with a record of all.
 """
 
 import argparse
@@ -16,14 +16,30 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
-from platform import python_version
 
 from course_utils.shipped import FOLDER
-from tools.lessons import BUILD, ROOT
+from tools.lessons import BUILD, ROOT, versions
 from tools.recipes import RECIPES
 
 LARGEST = 2_000_000  # bytes of one file
+
+
+def unpack(name, build, folder):
+    """Put the shipped runs of the present recipe to the others, unless these are there."""
+    from course_utils import storage
+
+    path = folder / f"{name}.json"
+    record = json.loads(path.read_text("utf-8")) if path.exists() else {"runs": []}
+    for place, run in enumerate(record.pop("runs")):
+        if known(name, run["seed"], build) or record["settings"] != RECIPES[name]().settings:
+            continue
+        build.mkdir(parents=True, exist_ok=True)
+        if place == 0:
+            weights = f"{name}-{run['seed']}.weights.h5"
+            with storage.replacing(build / weights) as new:
+                shutil.copyfile(folder / f"{name}.weights.h5", new)
+        with storage.replacing(build / f"{name}-{run['seed']}.json") as new:
+            new.write_text(json.dumps(record | run), "utf-8")
 
 
 def known(name, seed, build):
@@ -46,7 +62,7 @@ def train(name, seed, build):
     build.mkdir(parents=True, exist_ok=True)
     storage.save_weights(model, build / f"{name}-{seed}.weights.h5")
     run = {"settings": recipe.settings, "parameters": model.count_params(), "seed": seed}
-    run |= {"seconds": seconds, **recipe.evaluate(model)}
+    run |= {"seconds": seconds, "versions": versions(), **recipe.evaluate(model)}
     with storage.replacing(build / f"{name}-{seed}.json") as new:
         new.write_text(json.dumps(run), "utf-8")
 
@@ -61,6 +77,8 @@ def train_missing(name, seeds, build, jobs):
         subprocess.run(words, cwd=ROOT, env=environment, check=True)
 
     missing = [seed for seed in seeds if known(name, seed, build) is None]
+    if seeds[0] not in missing and not (build / f"{name}-{seeds[0]}.weights.h5").exists():
+        missing.insert(0, seeds[0])  # its network is to be shipped
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(in_process, missing))
 
@@ -80,8 +98,6 @@ def ship(name, seeds, build, folder):
         shutil.copyfile(first, new)
     common = ("settings", "parameters")
     record = {key: runs[0][key] for key in common}
-    record["versions"] = {p: version(p) for p in ("tensorflow", "keras", "numpy")}
-    record["versions"]["python"] = python_version()
     record["runs"] = [{k: v for k, v in run.items() if k not in common} for run in runs]
     with storage.replacing(folder / f"{name}.json") as new:
         new.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
@@ -100,6 +116,7 @@ def main(words=None, build=BUILD / "checkpoints", folder=FOLDER):
         train(name, int(seed), type(build)(folder))
         return 0
     for name in arguments.only or RECIPES:
+        unpack(name, build, folder)
         train_missing(name, arguments.seeds, build, arguments.jobs)
         ship(name, arguments.seeds, build, folder)
         for run in json.loads((folder / f"{name}.json").read_text("utf-8"))["runs"]:

@@ -24,7 +24,9 @@ import time
 import tokenize
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
 import nbformat
 import psutil
@@ -161,6 +163,12 @@ def require_parameters(notebook, names):
 
 
 # Running -------------------------------------------------------------------------------------
+
+
+def versions():
+    """Return what results may depend on, by name."""
+    packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
+    return packages | {"python": python_version()}
 
 
 def use_this_python():
@@ -543,6 +551,26 @@ def _copy(arguments):
     return []
 
 
+def status_of(command):
+    """Run a command that returns outcomes, show their table, and return an exit status.
+
+    Returns:
+        0: all went well; 1: a run failed; 2: refused; 130: interrupted.
+    """
+    use_this_python()
+    try:
+        outcomes = command()
+    except Refused as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped; what is done is kept.", file=sys.stderr)
+        return 130
+    if outcomes:
+        print("\n" + table(outcomes))
+    return 0 if all(o.ok for o in outcomes) else 1
+
+
 def main(words=None):
     """Run a command of this tool; return its exit status (2: it was refused)."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -559,19 +587,7 @@ def main(words=None):
     copy = commands.add_parser("copy", help="write the copies that nbval replays")
     copy.set_defaults(command=_copy)
     arguments = parser.parse_args(words)
-
-    use_this_python()
-    try:
-        outcomes = arguments.command(arguments)
-    except Refused as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        return 130
-    if outcomes:
-        print("\n" + table(outcomes))
-    return 0 if all(o.ok for o in outcomes) else 1
+    return status_of(lambda: arguments.command(arguments))
 
 
 if __name__ == "__main__":

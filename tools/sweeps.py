@@ -3,9 +3,9 @@
     python -m tools.sweeps 12 [--jobs 2]
 
 What to run stands in SWEEPS below. A run executes, with papermill, the lesson's cells tagged
-`parameters` and `sweep`, and no others. Its note goes to build/sweeps/; what is noted there
-already, for the same code and settings, is not run again, so an interrupted sweep goes on where it
-stopped. When no run is missing, the table goes to course_utils/checkpoints/.
+`parameters` and `sweep`, and no others. Its note goes to build/sweeps/; what is noted there or in
+the shipped table already, for the same code and settings, is not run again, so an interrupted sweep
+goes on where it stopped. When no run is missing, the table goes to course_utils/checkpoints/.
 """
 
 import argparse
@@ -14,9 +14,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import product
-from platform import python_version
 
 import nbformat
 
@@ -87,6 +85,30 @@ def name_of(settings):
     return re.sub(r"[^\w=,.]+", "-", name)
 
 
+def unpack(sweep, mark, build, folder):
+    """Note the runs of the shipped table that are of the code with this fingerprint."""
+    path = folder / f"{sweep.table}.json"
+    record = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if record.get("fingerprint") != mark:
+        return
+    names = ["budget", *sweep.parameters]
+    for run in record["runs"]:
+        settings = {name: run.pop(name) for name in names}
+        if known(settings, mark, build) is None:
+            seconds, versions = run.pop("seconds"), run.pop("versions")
+            note_run(settings, mark, seconds, versions, run, build)
+
+
+def note_run(settings, mark, seconds, versions, recorded, build):
+    """Write the note of a run."""
+    from course_utils.storage import replacing
+
+    note = {"settings": settings, "fingerprint": mark, "seconds": seconds, "versions": versions}
+    build.mkdir(parents=True, exist_ok=True)
+    with replacing(build / f"{name_of(settings)}.json") as new:
+        new.write_text(json.dumps(note | {"recorded": recorded}), "utf-8")
+
+
 def known(settings, mark, build):
     """Return what is noted of a run of the code with this fingerprint, or None."""
     note = build / f"{name_of(settings)}.json"
@@ -108,8 +130,6 @@ def run(part, settings, mark, build):
     Returns:
         A `lessons.Outcome`; its ``lesson`` is the name of the run.
     """
-    from course_utils.storage import replacing
-
     source = build / "running" / f"{name_of(settings)}.ipynb"  # where it stays if it fails
     source.parent.mkdir(parents=True, exist_ok=True)
     lessons.write(part, source)
@@ -119,11 +139,9 @@ def run(part, settings, mark, build):
     if lessons.fingerprint(part) != mark:
         outcome.error = f"{source.stem}: the code has changed since the sweep began."
     if outcome.ok:
-        note = {"settings": settings, "fingerprint": mark, "seconds": round(outcome.seconds)}
-        note["recorded"] = outcome.recorded
         os.replace(source, build / source.name)
-        with replacing(build / f"{source.stem}.json") as new:
-            new.write_text(json.dumps(note), "utf-8")
+        seconds = round(outcome.seconds)
+        note_run(settings, mark, seconds, lessons.versions(), outcome.recorded, build)
     return outcome
 
 
@@ -145,12 +163,13 @@ def gather(sweep, mark, build, folder):
     from course_utils.storage import replacing
 
     notes = [known({"budget": sweep.budget, **chosen}, mark, build) for chosen in sweep.runs]
-    versions = {p: version(p) for p in ("tensorflow", "keras", "numpy")}
     record = {
         "settings": {"budget": sweep.budget, **sweep.parameters},
         "fingerprint": mark,
-        "versions": versions | {"python": python_version()},
-        "runs": [n["settings"] | {"seconds": n["seconds"]} | n["recorded"] for n in notes],
+        "runs": [
+            n["settings"] | {"seconds": n["seconds"], "versions": n["versions"]} | n["recorded"]
+            for n in notes
+        ],
     }
     # Indented but for the runs, which take a line each.
     runs = ",\n".join(f"  {json.dumps(each)}" for each in record.pop("runs"))
@@ -167,26 +186,21 @@ def main(words=None, notebooks=lessons.NOTEBOOKS, build=lessons.BUILD / "sweeps"
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     arguments = parser.parse_args(words)
     sweep, build = SWEEPS[arguments.lesson], build / arguments.lesson
-    lessons.use_this_python()
-    try:
+
+    def command():
         (path,) = lessons.find(notebooks, arguments.lesson)
         part = swept_part(lessons.read(path))
         lessons.require_parameters(part, ["budget", *sweep.parameters])
         mark = lessons.fingerprint(part)
+        unpack(sweep, mark, build, folder)
         outcomes = run_missing(sweep, part, mark, build, arguments.jobs)
-    except lessons.Refused as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped; what is done is kept.", file=sys.stderr)
-        return 130
-    if outcomes:
-        print("\n" + lessons.table(outcomes))
-    if not all(outcome.ok for outcome in outcomes):
-        print("\nNot all runs are there, so the table stays as it was.", file=sys.stderr)
-        return 1
-    print(f"The table is in {os.path.relpath(gather(sweep, mark, build, folder))}.")
-    return 0
+        if all(outcome.ok for outcome in outcomes):
+            print(f"The table is in {os.path.relpath(gather(sweep, mark, build, folder))}.")
+        else:
+            print("\nNot all runs are there, so the table stays as it was.", file=sys.stderr)
+        return outcomes
+
+    return lessons.status_of(command)
 
 
 if __name__ == "__main__":
