@@ -18,9 +18,16 @@ One module per idea, in the order in which the course needs them:
 ``training``      training on one progress line, fast on two cores (01, 03, 05, 07)
 ``storage``       saving and loading without losing or executing anything (08)
 ``questions``     questions and answers as text, drawn and held out (09-13)
-``seq2seq``       networks that answer a text with a text (09, 12, 13)
-``shipped``       the trained networks that come with the course (09-13)
+``seq2seq``       networks that answer a text with a text (09-13)
+``shipped``       the trained networks that come with the course (09-15)
+``terms``         sums of a variable number of terms; holding some out by arithmetic (10)
+``operations``    questions with + - * / and their answers as text (11)
+``practice``      training that comes back to what was wrong (11)
 ``attention``     a network that looks back at the question, and where it looks (13)
+``programs``      small Python programs: drawn, run, split, encoded (14)
+``captions``      drawn scenes and the sentences that describe them (15)
+``captioning``    the network that describes pictures (15)
+``caption_data``  captioned photographs in the layouts of Flickr30k and COCO (15)
 ``checks``        what the tasks of an exercise ask for, and how answers are judged
 ``exercise``      checks, hints and points in a learner's notebook
 ================= =================================================================

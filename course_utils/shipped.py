@@ -1,4 +1,4 @@
-"""The trained networks that come with the course, and how they were made (lessons 09-13)."""
+"""The trained networks that come with the course, and how they were made (lessons 09-15)."""
 
 import json
 from pathlib import Path

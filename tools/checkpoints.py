@@ -107,7 +107,7 @@ def main(words=None, build=BUILD / "checkpoints", folder=FOLDER):
     """Run this tool; return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", choices=RECIPES, help="these networks")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", help="instead of those of the recipe")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--train", nargs=3, help=argparse.SUPPRESS)  # one run, in this process
     arguments = parser.parse_args(words)
@@ -116,9 +116,10 @@ def main(words=None, build=BUILD / "checkpoints", folder=FOLDER):
         train(name, int(seed), type(build)(folder))
         return 0
     for name in arguments.only or RECIPES:
+        seeds = arguments.seeds or RECIPES[name]().seeds
         unpack(name, build, folder)
-        train_missing(name, arguments.seeds, build, arguments.jobs)
-        ship(name, arguments.seeds, build, folder)
+        train_missing(name, seeds, build, arguments.jobs)
+        ship(name, seeds, build, folder)
         for run in json.loads((folder / f"{name}.json").read_text("utf-8"))["runs"]:
             print(f"{name}: {run}", flush=True)
     return 0

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from course_utils import captions, operations, terms
 from course_utils.questions import (
     all_pairs,
     draw_numbers,
@@ -30,21 +31,41 @@ class Recipe:
         train: a function of a seed that returns the trained network.
         evaluate: a function of a network that returns what came out on the stated questions:
             ``tried`` and ``wrong``, and more where it helps.
+        seeds: those that it is made from.
     """
 
     settings: dict
     build: Callable
     train: Callable
     evaluate: Callable
+    seeds: tuple = (0, 1, 2)
+
+
+def revised(model, form, draw, shown, steps, seed, times=1):
+    """Train a network a little more, a part of it on those of the shown questions it finds hard."""
+    from course_utils import seq2seq
+
+    for time in range(times):
+        weak = np.argsort(seq2seq.margins(model, form, *shown))[:HARD]
+        hard = tuple([side[row] for row in weak] for side in shown)
+        seq2seq.revise(model, form, draw, hard, steps, [seed, 2 + time])
+    return model
 
 
 def two_numbers(digits, steps, revision):
-    """Lesson 09: two numbers of up to so many digits, a fifth of the pairs held out.
+    """Lesson 09: two numbers of up to so many digits, some pairs held out.
 
-    A revision at the end shows what the network finds hard among the pairs that it may see.
+    Up to three digits a fifth is held out, and every pair is tried; above, what is held out is
+    tried: pairs of full length. A revision at the end shows what the network finds hard among the
+    pairs that it may see.
     """
-    form, held_out, every = sum_format(digits), hold_out(digits, 0.2, 0), all_pairs(digits)
-    hidden = np.isin(pair_keys(every), held_out)
+    form = sum_format(digits)
+    if digits <= 3:
+        held_out, tried = hold_out(digits, 0.2, 0), all_pairs(digits)
+    else:
+        tried = np.random.default_rng(0).integers(10 ** (digits - 1), 10**digits, (100_000, 2))
+        held_out = np.unique(pair_keys(tried))
+    hidden = np.isin(pair_keys(tried), held_out)
 
     def draw(n, rng):
         return sum_texts(draw_pairs(n, digits, rng, held_out))
@@ -58,16 +79,15 @@ def two_numbers(digits, steps, revision):
         from course_utils import seq2seq
 
         model, _ = seq2seq.train_fresh(seq2seq.text_model, form, draw, steps, seed)
-        shown = sum_texts(every[~hidden])
-        weak = np.argsort(seq2seq.margins(model, form, *shown))[:HARD]
-        hard = tuple([side[row] for row in weak] for side in shown)
-        seq2seq.revise(model, form, draw, hard, revision, [seed, 2])
-        return model
+        shown = sum_texts(tried[~hidden])
+        if digits > 3:  # too many to ask all
+            shown = draw(400_000, np.random.default_rng([seed, 1]))
+        return revised(model, form, draw, shown, revision, seed)
 
     def evaluate(model):
         from course_utils.seq2seq import right_answers
 
-        right = right_answers(model, form, *sum_texts(every))
+        right = right_answers(model, form, *sum_texts(tried))
         return {
             "tried": len(right),
             "wrong": int((~right).sum()),
@@ -80,7 +100,7 @@ def two_numbers(digits, steps, revision):
         "units": 128,
         "steps": steps,
         "batchsize": 256,
-        "held_out": 0.2,
+        "held_out": 0.2 if digits <= 3 else len(held_out),
         "revision": revision,
         "hard": HARD,
     }
@@ -119,7 +139,9 @@ def nine_digits(attention, steps):
 
     settings = {"digits": digits, "steps": steps, "batchsize": 256, "attention": attention}
     settings["chains"] = "every eighth pair, begun in any column or none"
-    return Recipe(settings | {"units": 64 if attention else 128}, build, train, evaluate)
+    settings |= {"units": 64 if attention else 128}
+    # What is shown beside a headline, and is not one itself, is made once.
+    return Recipe(settings, build, train, evaluate, seeds=(0, 1, 2) if attention else (0,))
 
 
 def trials(digits, n=100_000):
@@ -148,8 +170,137 @@ def trials(digits, n=100_000):
     }
 
 
+def variable_terms(steps, revision):
+    """Lesson 10: two to five terms of one or two digits; a share of all questions is held out.
+
+    Three revisions at the end show what the network finds hard among the questions that it may see:
+    all of two and three terms, and some of the others.
+    """
+    form, times = sum_format(digits=2, terms=5), 3
+    listed = {"two": all_pairs(2), "three": np.indices((100,) * 3).reshape(3, -1).T}
+
+    def draw(n, rng):
+        return terms.draw_levels(n, terms.LEVELS, rng)
+
+    def build():
+        from course_utils.seq2seq import text_model
+
+        return text_model(form)
+
+    def train(seed):
+        from course_utils import seq2seq
+
+        growing = terms.draw_growing(steps // 50)
+        model, _ = seq2seq.train_fresh(seq2seq.text_model, form, growing, steps, seed)
+        shown = draw(300_000, np.random.default_rng([seed, 1]))
+        for rows in listed.values():
+            for side, more in zip(shown, sum_texts(rows[~terms.held_out(rows)]), strict=True):
+                side += more
+        return revised(model, form, draw, shown, revision, seed, times)
+
+    def evaluate(model):
+        from course_utils.seq2seq import right_answers
+
+        def count(rows):
+            right = right_answers(model, form, *rows)
+            return right, {"tried": len(right), "wrong": int((~right).sum())}
+
+        counts = np.repeat([2, 3, 4, 5], 25_000)
+        drawn = terms.draw_terms(counts, 2, np.random.default_rng(1_000), hidden=True)
+        right, result = count(terms.term_texts(drawn))
+        result["wrong_by_terms"] = [int((~right[counts == n]).sum()) for n in (2, 3, 4, 5)]
+        for name, rows in listed.items():
+            right, found = count(sum_texts(rows))
+            found["wrong_held_out"] = int((~right[terms.held_out(rows)]).sum())
+            if name == "three":
+                found["wrong_to_20"] = int((~right[(rows <= 20).all(axis=1)]).sum())
+            result[name] = found
+        return result
+
+    settings = {"digits": 2, "terms": [2, 3, 4, 5], "units": 128, "steps": steps, "batchsize": 256}
+    settings |= {"held_out": terms.SHARE, "all_open": terms.ALL_OPEN, "by_column": 0.5}
+    settings |= {"revision": revision, "times": times, "hard": HARD}
+    return Recipe(settings, build, train, evaluate)
+
+
+def four_operations(signs, hidden, steps):
+    """Lesson 11: one network for some operations on numbers from 0 to 99.
+
+    Args:
+        signs: the operations.
+        hidden: those whose held-out fifth of the pairs training doesn't show.
+        steps: of the training.
+    """
+    form, held_out = operations.operation_format(2, signs), hold_out(2, 0.2, 0)
+
+    def build(form=form):
+        from course_utils.seq2seq import text_model
+
+        return text_model(form)
+
+    def train(seed):
+        from course_utils import practice
+
+        shown = operations.listed(signs, hidden, held_out)
+        return practice.practise(build, form, *shown, steps, seed)[0]
+
+    def evaluate(model):
+        from course_utils.seq2seq import right_answers
+
+        parts = {}
+        for sign in signs:
+            pairs = operations.all_problems(2, sign)
+            wrong = ~right_answers(model, form, *operations.operation_texts(pairs, sign))
+            away = np.isin(pair_keys(pairs), held_out)
+            parts[sign] = {"tried": len(pairs), "wrong": int(wrong.sum())}
+            parts[sign] |= {"held_out": int(away.sum()), "wrong_held_out": int(wrong[away].sum())}
+        return {key: sum(p[key] for p in parts.values()) for key in ("tried", "wrong")} | parts
+
+    settings = {"signs": signs, "hidden": hidden, "held_out": 0.2, "units": 128}
+    settings |= {"short": operations.SHORT, "steps": steps, "batchsize": 256}
+    settings |= {"rate": 0.008, "decay": 0.1}  # of course_utils.practice
+    return Recipe(settings, build, train, evaluate)
+
+
+def describing(steps, blanks):
+    """Lesson 15: pictures of one or two objects; one shape of each colour is held out."""
+    n = 5_000  # pictures of each test set
+
+    def build():
+        from course_utils.captioning import captioner
+
+        return captioner()
+
+    def train(seed):
+        from course_utils.backend import keras
+        from course_utils.captioning import captioner, train_captioner
+
+        keras.utils.set_random_seed(seed)
+        model = captioner()
+        train_captioner(model, captions.draw_samples, steps, seed, blanks)
+        return model
+
+    def evaluate(model):
+        from course_utils.captioning import describe
+
+        wrong = {}
+        for number, (name, kinds) in enumerate(captions.TEST_SETS.items()):
+            rng = np.random.default_rng(1_000 + number)
+            pictures, words = captions.draw_samples(n, rng, **kinds)
+            wrong[name] = int((describe(model, pictures) != words).any(axis=1).sum())
+        return {"tried": n, "wrong": wrong.pop("seen"), "wrong_held_out": wrong}
+
+    settings = {"steps": steps, "batchsize": 128, "rate": 0.002, "blanks": blanks}
+    return Recipe(settings, build, train, evaluate)
+
+
 RECIPES = {
     "09_three_digits": partial(two_numbers, 3, 24_000, 1_000),
+    "09_five_digits": partial(two_numbers, 5, 16_000, 1_000),
+    "10_variable_terms": partial(variable_terms, 12_000, 1_000),
+    "11_mixed": partial(four_operations, "+-*/", "+-", 18_000),
+    "11_honest": partial(four_operations, "*/", "*/", 8_000),
     "13_attention": partial(nine_digits, True, 8_000),
-    "13_without": partial(nine_digits, False, 2_900),  # as long as the one above; one seed
+    "13_without": partial(nine_digits, False, 2_900),  # as long as the one above
+    "15_captions": partial(describing, 6_000, 0.5),
 }

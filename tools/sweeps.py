@@ -57,8 +57,10 @@ ORDERS = [
     "lesson 09",
     "zeros, both reversed",
 ]
+CURRICULA = ["baseline", "naive", "mixed", "combined"]
 SWEEPS = {
     "12": Sweep("12_orders", {"seed": [0, 1, 2], "variant": ORDERS}),
+    "14": Sweep("14_curricula", {"seed": [0, 1, 2], "variant": [*CURRICULA, "copying"]}),
 }
 
 
