@@ -58,6 +58,8 @@ def test_what_is_shipped_is_not_made_again_unless_its_network_is_missing(make, t
     assert make([1, 0]) == []
     assert (record.read_bytes(), weights.read_bytes()) == before
     shutil.rmtree(tmp_path / "build")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "tiny-0.weights.h5").write_text("left by another recipe")
     assert make([0, 1]) == [0]  # of seed 0 only the result was shipped
     shutil.rmtree(tmp_path / "build")
     assert make([0], steps=100) == [0]  # another recipe

@@ -1,5 +1,7 @@
 """Training that comes back to what was wrong."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from course_utils import operations, practice
 from course_utils.backend import keras
 from course_utils.questions import hold_out
 from course_utils.seq2seq import right_answers
+from tools.recipes import RECIPES
 
 FORM = operations.operation_format(1, "+")
 layers = keras.layers
@@ -80,3 +83,10 @@ def test_a_seed_fixes_everything(drawn):
         weights.append(model.get_weights()[0])
     assert (weights[0] == weights[1]).all() and (weights[0] != weights[2]).any()
     assert (drawn[0][0] == drawn[1][0]).all() and (drawn[0][0] != drawn[2][0]).any()
+
+
+def test_the_recipes_note_how_practice_trains():
+    rate = inspect.signature(practice.practise).parameters["rate"].default
+    for name in ("11_mixed", "11_honest"):
+        settings = RECIPES[name]().settings
+        assert (settings["rate"], settings["decay"]) == (rate, practice.DECAY)

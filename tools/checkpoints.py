@@ -34,9 +34,10 @@ def unpack(name, build, folder):
         if known(name, run["seed"], build) or record["settings"] != RECIPES[name]().settings:
             continue
         build.mkdir(parents=True, exist_ok=True)
+        weights = build / f"{name}-{run['seed']}.weights.h5"
+        weights.unlink(missing_ok=True)  # an older recipe's
         if place == 0:
-            weights = f"{name}-{run['seed']}.weights.h5"
-            with storage.replacing(build / weights) as new:
+            with storage.replacing(weights) as new:
                 shutil.copyfile(folder / f"{name}.weights.h5", new)
         with storage.replacing(build / f"{name}-{run['seed']}.json") as new:
             new.write_text(json.dumps(record | run), "utf-8")
