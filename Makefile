@@ -20,6 +20,7 @@ lab: work ## set up if needed, then open JupyterLab on lesson 00
 
 # All stages run, so that one call shows all failures. Nothing is written outside build/.
 test: setup ## set up if needed, then check everything: style, package, every lesson
+	@sh tools/bubblewrap.sh
 	@export PYTHONDONTWRITEBYTECODE=1; status=0; \
 	$(PY) -m ruff check . || status=1; \
 	$(PY) -m ruff format --check . || status=1; \

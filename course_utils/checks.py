@@ -61,9 +61,11 @@ class Task:
     minutes: int
     hints: tuple = ()
     judge: object = None
+    withheld: tuple = ()
+    uses: tuple = ()
 
 
-def task(id, title, points, minutes, hints=()):
+def task(id, title, points, minutes, hints=(), withheld=(), uses=()):
     """Register the decorated function ``(work, rng)`` as the check of a task.
 
     Args:
@@ -72,10 +74,14 @@ def task(id, title, points, minutes, hints=()):
         points: for a passed check.
         minutes: how long a learner needs.
         hints: up to three, of growing strength.
+        withheld: functions of course_utils that answer it, such as ``"carry.add"``: while a
+            hand-in is graded they are not there, for no task,
+        uses: but for those which are listed here.
     """
 
     def register(judge):
-        TASKS[id] = Task(id, title, points, minutes, tuple(hints), judge)
+        lists = map(tuple, (withheld, uses))
+        TASKS[id] = Task(id, title, points, minutes, tuple(hints), judge, *lists)
         return judge
 
     return register

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import checks
+from course_utils import checks, hand_in
 from course_utils.checks import Failed, call_text
 
 SECONDS = 10  # for all that one check asks of the learner's work
@@ -369,11 +369,17 @@ def begin(name):
         name: of the notebook, such as ``"04_the_carry_generator"``.
 
     Returns:
-        The functions ``check``, ``hint``, ``committed`` and ``progress``.
+        The functions ``check``, ``hint``, ``committed``, ``progress`` and ``hand_in``.
     """
     folder = Path(__file__).resolve().parents[1] / "exercises" / "checks"
-    exercise = Exercise(checks.load(folder / f"{name}.py"))
-    return exercise.check, exercise.hint, exercise.committed, exercise.progress
+    exercise = Exercise(checks.load(folder / f"{name}.py"), name=name)
+    return (
+        exercise.check,
+        exercise.hint,
+        exercise.committed,
+        exercise.progress,
+        exercise.hand_in,
+    )
 
 
 class Exercise:
@@ -382,10 +388,11 @@ class Exercise:
     Args:
         tasks: by id, as `checks.load` returns them.
         namespace: the notebook's variables; by default those of the running notebook.
+        name: of the notebook, such as ``"04_the_carry_generator"``.
     """
 
-    def __init__(self, tasks, namespace=None):
-        self.tasks = tasks
+    def __init__(self, tasks, namespace=None, name=""):
+        self.tasks, self.name = tasks, name
         self._namespace = namespace
         self._passed = {}
         self._hints = dict.fromkeys(tasks, 0)
@@ -396,8 +403,7 @@ class Exercise:
         if task.judge is None:
             _show("note", f"{id} {task.title}", [("Note", "A person reads this answer.")])
             return
-        failure = judge(task, Work(self._variables()), np.random.default_rng())
-        self._passed[id] = failure is None
+        failure = self._judge(task)
         if failure is None:
             # A prediction earns its point whether it is right or not: don't say that it is right.
             outcome = "noted" if task.title.startswith("Predict") else "passed"
@@ -423,8 +429,7 @@ class Exercise:
 
     def committed(self, id):
         """Stop, in one sentence, unless the prediction of a task has been made."""
-        failure = judge(self._task(id), Work(self._variables()), np.random.default_rng())
-        if failure is not None:
+        if judge(self._task(id), Work(self._variables()), np.random.default_rng()) is not None:
             raise Stop(f"Predict first: answer {id} above, then run this cell again.")
 
     def progress(self):
@@ -438,6 +443,25 @@ class Exercise:
                 state = "○ a person reads it"
             rows.append((state, f"{id} {task.title} ({_points(task.points)}, {task.minutes} min)"))
         _show("note", self._score(), rows)
+
+    def run_checks(self):
+        """Check all tasks without showing anything; return which have passed, by id."""
+        return {id: self._judge(task) is None for id, task in self.tasks.items() if task.judge}
+
+    def hand_in(self, path=None, name=None):
+        """Pack this notebook into one file to hand in, and show what is in it.
+
+        Args:
+            path: of the notebook, if it can't be found.
+            name: yours; by default the one that you gave last time.
+        """
+        report = hand_in.from_notebook(self.name, self.tasks, self.run_checks, path, name)
+        _show(report.state, report.title, report.rows, report.footer)
+
+    def _judge(self, task):
+        failure = judge(task, Work(self._variables()), np.random.default_rng())
+        self._passed[task.id] = failure is None
+        return failure
 
     def _score(self):
         judged = [task for task in self.tasks.values() if task.judge]

@@ -1,12 +1,14 @@
 """What all tests share: where hypothesis keeps its notes, and how `-n 2` spreads them."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Read by hypothesis when it first needs a folder; tests leave nothing outside build/.
 os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(ROOT / "build" / "hypothesis")
 
+import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
@@ -29,3 +31,18 @@ class TogetherByNotebook(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return TogetherByNotebook(config, log)
+
+
+@pytest.fixture(scope="session")
+def needs_sandbox():
+    """Skip a test where there is no bubblewrap; on a Linux machine for tests, fail."""
+    if sys.platform != "linux":
+        pytest.skip("grading runs on Linux")
+    from course_utils.grading import sandbox
+
+    try:
+        sandbox.require_bubblewrap()
+    except sandbox.Missing as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))

@@ -93,6 +93,7 @@ def check_budget(work, rng):
     "The columns of a number",
     points=3,
     minutes=4,
+    withheld=["carry.to_bits"],
     hints=[
         "Column t stands for 2 to the power t. The function `add_by_rule` of the lesson looks at "
         "one such column of `a` and of `b`.",

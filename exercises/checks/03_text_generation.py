@@ -29,6 +29,7 @@ def cut(text, length, ahead=1, step=1, spare=0, longer=0, number=None):
     "From text to windows",
     points=3,
     minutes=8,
+    withheld=["text.windows", "text.Vocabulary.encode", "text.Vocabulary.__init__"],
     hints=[
         "Three steps: the tokens, the text as one array of numbers, the slices of that array.",
         "A dictionary from character to number does the encoding. The last window that counts ends "
@@ -289,6 +290,7 @@ def in_closed_form(log=math.log, sign=-1, equal=False, read=lambda again: again)
     "Entropy rate of a small grammar",
     points=3,
     minutes=10,
+    withheld=["grammar.expected_length", "grammar.entropy_rate"],
     hints=[
         "There is one equation for the surprise and one for the characters, as in section 1 of "
         "the lesson. Each has its unknown on both sides.",

@@ -28,6 +28,7 @@ def rows(rng, shapes):
     "One column",
     points=3,
     minutes=5,
+    withheld=["carry.add"],
     hints=[
         "How many ones are there in the column, the carry included? 0, 1, 2 or 3.",
         "What stays in the column is the remainder of that number when divided by 2.",
@@ -63,6 +64,7 @@ def check_full_adder(work, rng):
     "Rows of bits",
     points=4,
     minutes=10,
+    withheld=["carry.add", "carry.carries_in", "carry.to_int"],
     hints=[
         "Walk along the second axis, one step t at a time. At each step, all rows at once.",
         "`a[:, t, 0]` and `a[:, t, 1]` are the bits of all rows at step t, each of shape (batch).",
@@ -120,6 +122,8 @@ def check_prediction(work, rng):
     "Your own generator",
     points=4,
     minutes=12,
+    withheld=["carry.generator"],
+    uses=["carry.add"],
     hints=[
         "Before the loop: a random generator and an array of carries, all 0. In an endless loop: "
         "draw bits, add them, keep the carries, yield.",
@@ -188,6 +192,7 @@ def check_generator(work, rng):
     "The floor under the loss",
     points=3,
     minutes=10,
+    withheld=["carry.mse_floor", "carry.cross_entropy_floor"],
     hints=[
         "Where the carry is in doubt, the sum bit is a fair coin. What does it cost to answer ½?",
         "At step t (counting from 0) the carry is in doubt with probability 2⁻ᵗ.",

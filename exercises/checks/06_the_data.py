@@ -51,6 +51,7 @@ def numbers(value, shape, what, where):
     "Step 1: random sums",
     points=2,
     minutes=5,
+    withheld=["addition.random_sum_pairs"],
     hints=[
         "`randint(1, 6)` throws a die. You need a list of such numbers, a new throw for each.",
         "A list with one entry for each k of a range: `[… for k in range(n)]`.",
@@ -164,6 +165,12 @@ def check_prediction(work, rng):
     "Step 2: text of one length",
     points=3,
     minutes=8,
+    withheld=[
+        "addition.to_string",
+        "addition.question_length",
+        "addition.answer_length",
+        "addition.Problem.encode",
+    ],
     hints=[
         "Write down the longest question of three terms up to 250. How many digits, how many "
         "pluses? And what is the largest answer?",
@@ -302,6 +309,12 @@ def check_to_string(work, rng):
     "Steps 3 and 4: from text to one-hot vectors",
     points=3,
     minutes=8,
+    withheld=[
+        "addition.integer_encode",
+        "addition.one_hot_encode",
+        "addition._codes",
+        "addition._one_hot",
+    ],
     hints=[
         "Step 3 first: a dictionary from symbol to place, made with `enumerate(alphabet)`.",
         "Start with an array of zeros of the final shape; then put in a 1 for each character.",
@@ -458,6 +471,17 @@ def check_encode(work, rng):
     "Step 5: mend a pipeline",
     points=3,
     minutes=7,
+    withheld=["addition.generate_data", "addition.Problem.encode"],
+    uses=[
+        "addition.random_sum_pairs",
+        "addition.to_string",
+        "addition.question_length",
+        "addition.answer_length",
+        "addition.integer_encode",
+        "addition.one_hot_encode",
+        "addition._codes",
+        "addition._one_hot",
+    ],
     hints=[
         "Call the faulty function twice, then with one sample and `largest=1000`, then with an "
         "alphabet of 14 symbols. What should come out, what does?",
@@ -555,6 +579,7 @@ def check_generate_data(work, rng):
     "Step 6: back to text, many at once",
     points=2,
     minutes=6,
+    withheld=["addition.invert"],
     hints=[
         "The lesson's `invert` reads one text. Here the same has to happen for each of n.",
         "`np.argmax(vector)` is the place of the largest of k numbers. Which symbol stands there?",

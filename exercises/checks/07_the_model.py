@@ -19,6 +19,7 @@ def questions(n_numbers, largest):
     "The sizes of a problem",
     points=2,
     minutes=5,
+    withheld=["addition.question_length", "addition.answer_length"],
     hints=[
         "Write down the longest question for three terms up to 10, and count.",
         "All terms are as large as they can be. `len(str(number))` counts the digits of a number.",
@@ -117,6 +118,7 @@ MISFITS = {  # what Keras says, and what it is about
     "Build the encoder-decoder",
     points=4,
     minutes=10,
+    withheld=["models.addition_model"],
     hints=[
         "Four layers after the input: one reads, one repeats what was read, one writes, one "
         "chooses characters.",
@@ -422,6 +424,7 @@ def plus(row):
     "An honest split",
     points=4,
     minutes=8,
+    withheld=["addition.Problem.split"],
     hints=[
         "Sort the terms within each row: then 3+10 and 10+3 look the same. `np.unique(…, axis=0)` "
         "lists the different ones.",

@@ -322,6 +322,7 @@ def check_verdict(work, rng):
     "Write beside and move",
     points=4,
     minutes=10,
+    withheld=["storage.replacing"],
     hints=[
         "Choose another name in the same folder, such as the path with `.new` at its end, and "
         "write all pieces there.",

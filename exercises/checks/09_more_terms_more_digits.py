@@ -24,6 +24,7 @@ def check_prediction(work, rng):
     "All lengths equally often",
     points=3,
     minutes=6,
+    withheld=["questions.draw_numbers", "questions.draw_pairs"],
     hints=[
         "First an array of lengths, one for each of the 2 n numbers.",
         "`rng.integers(low, high, shape)` never draws `high` itself.",
@@ -156,6 +157,7 @@ def check_draw(work, rng):
     "Units first",
     points=3,
     minutes=6,
+    withheld=["questions.Format.encode", "questions.sum_texts"],
     hints=[
         "First write the question the usual way round: texts of the terms, with pluses between.",
         "`text[::-1]` is a text backwards.",

@@ -108,6 +108,7 @@ def plus(terms):
     "A key without order",
     points=4,
     minutes=8,
+    withheld=["terms.term_keys"],
     hints=[
         "What do 3+10+7 and 10+3+7 have in common? Bring the terms into an order first.",
         "Two digits are put into one number like this: `10 * first + second`. With larger "
@@ -248,6 +249,7 @@ def check_audit(work, rng):
     "Draw around what is held out",
     points=4,
     minutes=10,
+    withheld=["terms.draw_terms"],
     hints=[
         "`rng.integers(0, 100, count)` draws the terms of one question; `.tolist()` makes a list.",
         "If it is held out, draw the terms again, with the same number of terms, and look again.",

@@ -22,6 +22,7 @@ def told(a, sign, b):
     "Four operations and a refusal",
     points=3,
     minutes=8,
+    withheld=["operations.answer", "operations.operation_texts"],
     hints=[
         "Treat the division first, and in it the divisor 0.",
         "Python has `//` for the quotient and `%` for the remainder; `divmod` gives both.",

@@ -62,6 +62,7 @@ def slips(**slip):
     "What an expression is worth",
     points=4,
     minutes=10,
+    withheld=["programs.value", "programs.run", "programs.write"],
     hints=[
         "Three cases: a number, a name, a tuple. `isinstance(expression, str)` tells a name.",
         "To know what a tuple is worth, find out what its parts are worth: the function calls "
@@ -122,6 +123,7 @@ def listed(target, n, first="length", start=1, over_and_over=False):
     "From easy to hard",
     points=3,
     minutes=7,
+    withheld=["programs.curriculum"],
     hints=[
         "First list the levels, in the right order. Two loops, one inside the other: which is the "
         "inner one?",
@@ -209,6 +211,7 @@ def by_appending(left=True, shift=0, end=1, all_counted=False):
     "Rows for a teacher",
     points=4,
     minutes=10,
+    withheld=["programs.encode"],
     hints=[
         "The arrays are full of zeros already. Put each question and each answer into its place "
         "with a slice.",

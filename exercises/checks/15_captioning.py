@@ -14,6 +14,7 @@ from course_utils.checks import choice, compare, require, task, words
     "What the decoder is given",
     points=2,
     minutes=4,
+    withheld=["captions.shifted"],
     hints=[
         "Write one sentence, and below it what was written before each word.",
         "All words but the last, and one in front of them.",

@@ -1,0 +1,397 @@
+"""Hand-ins in a folder, found and read without extracting or executing anything.
+
+Whatever a file is called and contains, it gives a `HandIn`: with its notebook, or with one sentence
+that says why there is none. Names, times and numbers inside a hand-in are its author's claims; what
+the LMS wrote into the name of a folder or file comes before them.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import unicodedata
+import zipfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+
+ARCHIVE, NOTEBOOK, MANIFEST = 100_000_000, 20_000_000, 100_000  # bytes, at most
+MEMBERS = 1000  # of an archive, at most
+PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may need any amount of memory
+
+# Moodle: NAME_ID_assignsubmission_file as folder, with more behind it as file. A group may lack ID.
+MOODLE = re.compile(r"(.+?)(?:_(\d+))?_assignsubmission_[a-z]+(?:_(.*))?", re.DOTALL)
+# Canvas: NAME[_LATE]_ID_FILE_original, all of NAME run together. Answers in a text field: _text.
+CANVAS = re.compile(
+    r"([^\s.,;()-]+?)(?:_late)?_([1-9]\d*)_(?:[1-9]\d*_(.+)|(?:text|link)\.html)", re.I
+)
+SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
+NOTHING = "nothing was handed in"
+
+# What tells the lesson and the task in a cell.
+GRADED = re.compile(r"(?:task|check|words)-(\d\d)-(\d+)")
+CHECKED = re.compile(r"\bcheck\(\s*[\"'](\d\d)\.(\d+)[\"']")
+HEADED = re.compile(r"^## (\d\d)\.(\d+)\b", re.MULTILINE)
+
+
+class Unreadable(ValueError):
+    """Why a hand-in can't be graded, in one sentence without its end."""
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """One file that was handed in, or what is there instead."""
+
+    source: str  # path in the folder
+    data: bytes | None  # the notebook; None if there is a problem
+    digest: str  # sha256 of the file; of its path where there is no file
+    who: str  # for people; any characters but control characters, up to 200
+    learner: str  # the same for the same learner: "moodle:12345", "id:…", "name:…"
+    lms_id: str  # the learner's number there, or empty
+    lms: str  # "moodle", "canvas" or empty
+    handed_in: str  # ISO, UTC, to the second; empty if unknown
+    exercise: str  # such as "04_the_carry_generator"; empty if it can't be told
+    notes: tuple = ()
+    problem: str = ""
+
+
+def find(folder, exercises):
+    """Read all hand-ins in a folder: zips, notebooks, folders of learners, an LMS's download.
+
+    Args:
+        folder: whose files and folders are to be read.
+        exercises: names such as ``"04_the_carry_generator"`` by lesson (``"04"``).
+
+    Returns:
+        A list of `HandIn`, ordered by source.
+
+    Raises:
+        FileNotFoundError: if there is no such folder.
+        ValueError: if it isn't a folder, or nothing is in it.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(
+            f"{folder} should be the folder with the hand-ins, but isn't there: correct its name."
+        )
+    if not folder.is_dir():
+        raise ValueError(
+            f"{folder} should be the folder with the hand-ins, but is a file: if it is the LMS's "
+            "download, unpack it and give the folder that comes out."
+        )
+    paths = sorted(_paths(folder))
+    names = defaultdict(set)
+    for path in paths:
+        who, lms, lms_id, _ = _lms(path.relative_to(folder))
+        names[lms, lms_id].add(who)
+    chance = {id for (lms, id), found in names.items() if lms == "canvas" and len(found) > 1}
+    found = [_hand_in(folder, path, exercises, chance) for path in paths]
+    present = {hand_in.learner for hand_in in found if hand_in.problem != NOTHING}
+    found = [h for h in found if h.problem != NOTHING or (h.lms and h.learner not in present)]
+    if not found:
+        raise ValueError(
+            f"{folder} should hold zips or notebooks that learners handed in, but has none: give "
+            "the folder in which they are."
+        )
+    return found
+
+
+# Files and folders ------------------------------------------------------------------------------
+
+
+def _paths(folder):
+    """Yield all files, but of unpacked hand-ins and of folders with nothing in them the folder."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                seen = [Path(entry) for entry in entries if not _hidden(entry.name)]
+        except OSError:
+            yield here
+            continue
+        folders = [path for path in seen if os.path.isdir(path) and not path.is_symlink()]
+        unpacked = _unpacked(here)
+        waiting += folders
+        yield from set(seen) - {*folders, *unpacked}
+        if unpacked or not seen:
+            yield here
+
+
+def _hidden(name):
+    return name.startswith((".", "~$")) or name in SYSTEM
+
+
+def _unpacked(folder):
+    """Return manifest and notebook of a folder that is an unpacked hand-in; else nothing."""
+    found = [folder / "manifest.json", *folder.glob("[!.]*.ipynb")]
+    files = [path for path in found if os.path.isfile(path) and not path.is_symlink()]
+    return found if len(found) == 2 and files == found else []
+
+
+def _content(path):
+    """Return the bytes that count as the file, and notebook and manifest if it is unpacked."""
+    if not os.path.isdir(path) or path.is_symlink():
+        return _bytes(path), None
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise Unreadable("it is a folder that can't be read")
+    if not (parts := _unpacked(path)):
+        raise Unreadable(NOTHING)
+    manifest, data = map(_bytes, parts)
+    return manifest + data, (data, manifest[:MANIFEST])
+
+
+def _bytes(path):
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise Unreadable("it is a link, and links are not followed")
+        if not stat.S_ISREG(status.st_mode):  # a pipe would have to be waited for
+            raise Unreadable("it is neither a file nor a folder")
+        if status.st_size > ARCHIVE:
+            raise Unreadable(f"it is larger than {ARCHIVE / 1_000_000:g} MB")
+        with open(path, "rb") as file:
+            return file.read(status.st_size)
+    except OSError as error:
+        raise Unreadable(f"it can't be read ({error.strerror})") from None
+
+
+def _opened(name, content, notes):
+    """Return the notebook and the manifest in the content of a file."""
+    if not re.search(r"\.(zip|ipynb)\b", name, re.IGNORECASE):  # also .ipynb.txt, as browsers save
+        raise Unreadable("it is neither a notebook nor a zip")
+    if content and (content.startswith(b"PK") or name.lower().endswith(".zip")):
+        return _unzip(content, notes)
+    return content, b""
+
+
+# Zips -------------------------------------------------------------------------------------------
+
+
+def _unzip(content, notes):
+    """Return the notebook and the manifest in a zip; nothing is written to disk."""
+    if content.count(b"PK\x01\x02") > MEMBERS:  # before memory is spent on them
+        raise Unreadable(f"it is a zip of more than {MEMBERS} files")
+    manifest = b""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            for member in members:
+                _refuse_odd(member)
+            files = [m for m in members if not m.is_dir()
+                     and not any(map(_hidden, m.filename.split("/")))]  # fmt: skip
+            notebooks = [m for m in files if m.filename.lower().endswith(".ipynb")]
+            if len(notebooks) != 1:
+                raise Unreadable(f"it contains {len(notebooks)} notebooks: a hand-in has one")
+            place = PurePosixPath(notebooks[0].filename).with_name("manifest.json")
+            manifests = [m for m in files if m.filename == str(place)]
+            with archive.open(notebooks[0]) as file:
+                data = file.read(NOTEBOOK + 1)  # its size in the header may be a lie
+            for member in manifests[:1]:
+                with archive.open(member) as file:
+                    manifest = file.read(MANIFEST)
+    except Unreadable:
+        raise
+    except Exception:  # there is no end to what may be wrong in a zip
+        raise Unreadable("it is no zip archive, or not a whole one") from None
+    if others := len(files) - 1 - len(manifests[:1]):
+        notes.append(f"other files in the zip, left alone: {others}")
+    return data, manifest
+
+
+def _refuse_odd(member):
+    for name in (member.orig_filename, member.filename):
+        inside = not (name.startswith("/") or ".." in name.split("/"))
+        if not inside or "\\" in name or "\0" in name or re.match("[A-Za-z]:", name):
+            raise Unreadable(f"it contains a file that leads elsewhere ({_tidy(name)[:80]})")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise Unreadable(f"it contains a link or a device ({_tidy(member.filename)[:80]})")
+    if member.flag_bits & 1:
+        raise Unreadable("it is encrypted")
+    if member.compress_type not in PLAIN:
+        raise Unreadable("it is packed in an unusual way")
+
+
+# Notebooks --------------------------------------------------------------------------------------
+
+
+def parse(data):
+    """Return the notebook in the bytes of a file as a dictionary.
+
+    Its ``cells`` are a list of dictionaries; nothing else about it is certain.
+
+    Raises:
+        Unreadable: if there is none, in one sentence.
+    """
+    if len(data) > NOTEBOOK:
+        raise Unreadable(f"the notebook is larger than {NOTEBOOK / 1_000_000:g} MB")
+    if not data.strip():
+        raise Unreadable("it is empty")
+    notebook = _json(data)
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        old = isinstance(notebook, dict) and "worksheets" in notebook
+        raise Unreadable("its format is too old" if old else "it is JSON, but no notebook")
+    if notebook.get("nbformat") != 4:
+        raise Unreadable("it is a notebook of another format than 4")
+    return notebook
+
+
+def _json(data):
+    try:
+        text = data.decode("utf-8-sig")
+        return json.loads(text, parse_constant=int)  # int("NaN") is refused
+    except UnicodeDecodeError:
+        raise Unreadable("it is not text in UTF-8") from None
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+    except ValueError:
+        if re.search("^<<<<<<<", text, re.MULTILINE):
+            raise Unreadable("it is two versions with the marks of a merge (<<<<<<<)") from None
+        raise Unreadable("it is no notebook, or not a whole one") from None
+
+
+def source_of(cell):
+    """Return a cell's text; in the file it may be one text, a list of lines, or anything."""
+    source = cell.get("source", "")
+    lines = source if isinstance(source, list) else [source]
+    return "".join(line for line in lines if isinstance(line, str))
+
+
+def _exercise(cells, exercises, name, claim):
+    """Return the exercise to which most of the tasks in the cells belong."""
+    seen = set()
+    for cell in cells:
+        metadata = cell.get("metadata")
+        nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+        id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+        match = GRADED.fullmatch(id) if isinstance(id, str) else None
+        seen |= {match.groups()} if match else set()
+        signs = CHECKED if cell.get("cell_type") == "code" else HEADED
+        seen |= set(signs.findall(source_of(cell)))
+    votes = Counter(lesson for lesson, _ in seen if lesson in exercises)
+    most = [lesson for lesson in exercises if votes[lesson] == max(votes.values(), default=0)]
+    if votes and len(most) == 1:
+        return exercises[most[0]]
+    for text in (name, claim):
+        for lesson in most:
+            if exercises[lesson] in text or re.match(rf"{lesson}(?!\d)", text):
+                return exercises[lesson]
+    raise Unreadable("it can't be told which exercise it is: no cell has the number of a task")
+
+
+# Who and when -----------------------------------------------------------------------------------
+
+
+def _lms(place):
+    """Return name, LMS, the learner's number there and the file's own name, from a path."""
+    for part in place.parts:
+        if match := MOODLE.fullmatch(part):
+            own = match[3] if part == place.name and match[3] else place.name
+            return _tidy(match[1]), "moodle", match[2] or "", own
+    match = CANVAS.fullmatch(place.name) if len(place.parts) == 1 else None
+    if match:
+        return _tidy(match[1]), "canvas", match[2], match[3] or place.name
+    return "", "", "", place.name
+
+
+def _tidy(text):
+    """Return a text without control characters and what turns the direction of writing."""
+    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    odd = (c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf"))
+    table = {ord(c): None for c in odd if c not in "\u200c\u200d"}  # which some scripts need
+    return text.translate(table)[:200].strip()
+
+
+def _same(name, other):
+    """Return whether names have the same letters: Canvas makes bergann of Ann Berg."""
+    one, two = (sorted(c for c in text.casefold() if c.isalnum()) for text in (name, other))
+    return one == two
+
+
+def _moment(text):
+    """Return an ISO time in UTC; an empty text if it is none, or lies in the future."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo and moment < datetime.now(UTC) + timedelta(days=1):
+            return moment.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        pass
+    return ""
+
+
+def _changed(path):
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC).isoformat(timespec="seconds")
+    except (OSError, ValueError, OverflowError):
+        return ""
+
+
+def _claims(manifest, data, notes):
+    """Return what a manifest says of name, id, time and exercise; empty texts if it doesn't."""
+    try:
+        found = _json(manifest) if manifest else {}
+    except Unreadable:
+        found = None
+    if not isinstance(found, dict):
+        notes.append("its manifest can't be read")
+        found = {}
+    keys = ("who", "learner", "handed_in", "exercise", "sha256")
+    texts = [found.get(key) if isinstance(found.get(key), str) else "" for key in keys]
+    who, id, time, exercise, digest = texts
+    if "handed_in" in found and not _moment(time):
+        notes.append("the time in its manifest can't be right: the file's is used")
+    if "sha256" in found and digest != hashlib.sha256(data).hexdigest():
+        notes.append("the notebook was changed after it was packed")
+    id = id if re.fullmatch("[0-9a-f]{32}", id) else ""
+    return _tidy(who), id, _moment(time), exercise
+
+
+def _named(name, exercises):
+    """Return what the name of a file says besides the exercise."""
+    name = re.sub(r"\.(zip|ipynb)\b.*", "", name, flags=re.IGNORECASE)
+    for exercise in exercises.values():
+        name = name.replace(exercise, "")
+    name = re.sub(r"\d{8}-\d{6}Z(-\d+)?|-Copy\d+|\(\d+\)", "", name)
+    return _tidy(name).strip(" -_.")
+
+
+# Together ---------------------------------------------------------------------------------------
+
+
+def _hand_in(folder, path, exercises, chance):
+    """Return the `HandIn` for a path; `chance` holds numbers that only look like Canvas's."""
+    place = path.relative_to(folder)
+    who, lms, lms_id, name = _lms(place)
+    if lms == "canvas" and lms_id in chance:
+        who, lms, lms_id, name = "", "", "", path.name
+    source = os.fsencode(place.as_posix()).decode("utf-8", "backslashreplace")
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    data, claimed, id, time, exercise, notes, problem = None, "", "", "", "", [], ""
+    try:
+        content, pair = _content(path)
+        digest = hashlib.sha256(content).hexdigest()
+        data, manifest = pair or _opened(path.name, content, notes)
+        claimed, id, time, claim = _claims(manifest, data, notes)
+        exercise = _exercise(parse(data)["cells"], exercises, name, claim)
+        if claim and claim != exercise:
+            notes.append("its manifest says that it is another exercise")
+    except Unreadable as reason:
+        data, problem = None, str(reason)
+    if lms:
+        learner = f"{lms}:{lms_id or who}"
+    elif id:
+        learner, who = f"id:{id}", claimed or _tidy(place.parts[0])
+    else:
+        above = _tidy(place.parts[0]) if len(place.parts) > 1 else ""
+        who = above or _named(name, exercises) or f"unknown {digest[:8]}"
+        learner = f"name:{who}"
+    if claimed and not _same(who, claimed):
+        notes.append(f"handed in by {who}; inside it says {claimed}")
+    time = "" if problem == NOTHING else time or _changed(path)
+    notes = tuple(notes)
+    return HandIn(source, data, digest, who, learner, lms_id, lms, time, exercise, notes, problem)

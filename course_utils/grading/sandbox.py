@@ -1,0 +1,288 @@
+"""A process without network, files or privileges, under limits: where the learner's code runs.
+
+Linux's namespaces do the work, and bubblewrap (``bwrap``) sets them up: the process sees the
+system read-only, a small /tmp and /dev/shm of its own, no other process, no network and none of
+the environment. It has no capabilities and can't get any. Besides, a thread outside looks at how
+many processes there are and how much memory they have, and ends them all at once.
+"""
+
+import contextlib
+import os
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from course_utils.grading import wire
+from course_utils.grading.withheld import PACKAGE
+
+MEMORY = 4_000_000_000  # bytes of addresses for one process; importing TensorFlow takes 3 GB
+RESIDENT = 3_000_000_000  # bytes of memory for all processes together
+PROCESSES = 64  # at a time; threads of a process don't count
+THREADS = 512  # of all processes, where the system counts them
+FILE = 128_000_000  # bytes of one file
+TMP, SHM = 256_000_000, 64_000_000  # bytes in /tmp and /dev/shm
+START = 60  # seconds until the sandbox has to be ready
+PREFIX = "learning-to-carry-grading-"  # of temporary folders, which a later run sweeps
+LOOK = 0.1  # seconds between two looks at processes and memory
+INSTALL = "Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap"
+
+
+class Ended(BaseException):
+    """The sandbox is gone. Nothing that catches an ordinary error may catch this.
+
+    Args:
+        why: ``"time"``, ``"memory"``, ``"processes"``, ``"ended"`` or ``"garbled"``.
+    """
+
+    def __init__(self, why, detail=""):
+        super().__init__(f"{why}: {detail}")
+        self.why, self.detail = why, detail
+
+
+class Missing(Exception):
+    """There is no working sandbox on this machine; the message says what to do."""
+
+
+def require_bubblewrap():
+    """Make sure that bubblewrap is there and works.
+
+    Raises:
+        Missing: if not.
+    """
+    path = shutil.which("bwrap")
+    if path is None:
+        raise Missing(
+            "grading needs bubblewrap, which keeps the learners' code away from your files, but "
+            f"there is no `bwrap` here: install it ({INSTALL}; elsewhere, use a Linux machine), or "
+            "add --no-sandbox if all the hand-ins are your own work."
+        )
+    command = [*bubblewrap(), *READ_ONLY, "--", os.path.realpath(sys.executable), "-c", ""]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode:
+        said = (run.stderr.strip().splitlines() or ["nothing"])[-1][:300]
+        raise Missing(
+            "grading needs bubblewrap 0.8 or newer and the right to make user namespaces, but a "
+            f"first try failed; bwrap said: {said}"
+        )
+
+
+def bubblewrap():
+    """Return the command that starts a program in a sandbox, up to the program."""
+    command = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command += ["--unshare-uts", "--unshare-cgroup-try", "--disable-userns", "--cap-drop", "ALL"]
+    command += ["--uid", "65534", "--gid", "65534", "--hostname", "sandbox"]
+    # As the first process: so no program from outside can be reached through /proc/1/exe.
+    command += ["--die-with-parent", "--new-session", "--clearenv", "--as-pid-1"]
+    for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(name):
+            command += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            command += ["--ro-bind", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/localtime"):
+        command += ["--ro-bind-try", name, name]
+    for name in dict.fromkeys([sys.base_prefix, *packages()]):
+        command += ["--ro-bind", name, name]
+    for name in packages():  # the course, if it is installed there: the sandbox gets its own copy
+        if (Path(name) / "course_utils").is_dir():
+            command += ["--tmpfs", f"{name}/course_utils"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--size", str(SHM), "--tmpfs", "/dev/shm", "--size", str(TMP), "--tmpfs", "/tmp"]
+    if tempfile.gettempdir() != "/tmp":  # where the checks' own files are expected
+        command += ["--size", str(TMP), "--tmpfs", tempfile.gettempdir()]
+    return [*command, "--chdir", "/tmp"]
+
+
+# What bubblewrap makes to mount things in would hold any number of bytes; and where root grades,
+# /proc/sys would let the sandbox set up the whole computer.
+READ_ONLY = ["--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc"]
+
+
+def packages():
+    """Return the folders with the packages that this Python imports."""
+    return [name for name in site.getsitepackages() if os.path.isdir(name)]
+
+
+def font_cache():
+    """Return matplotlib's list of fonts, which takes seconds to make."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    made = font_manager.FontManager.__version__
+    return Path(matplotlib.get_cachedir()) / f"fontlist-v{made}.json"
+
+
+class Sandbox:
+    """A process in a sandbox, and the pipe to it.
+
+    Args:
+        course: the folder made by `withheld.copy_without`.
+        isolated: False starts the process without bubblewrap.
+
+    Raises:
+        Ended: if it doesn't start.
+    """
+
+    def __init__(self, course, isolated=True):
+        self._ended, self._number = "", 0
+        self._pipe, other = socket.socketpair()
+        self._home = (
+            None if isolated else tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
+        )
+        home = "/tmp" if isolated else self._home.name
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "HOME": home,
+            "TMPDIR": home,
+            "PYTHONPATH": os.pathsep.join(["/course" if isolated else str(course), *packages()]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "MPLCONFIGDIR": f"{home}/fonts",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "-1",
+        }
+        command = [os.path.realpath(sys.executable), "-s", "-m", "course_utils.grading.inside"]
+        command.append(str(other.fileno()))
+        if isolated:
+            into = [*bubblewrap(), "--ro-bind", str(course), "/course"]
+            trained = "course_utils/checkpoints"
+            into += ["--ro-bind", str(PACKAGE / "checkpoints"), f"/course/{trained}"]
+            into += ["--dir", "/tmp/fonts"]
+            if (fonts := font_cache()).is_file():
+                into += ["--ro-bind", str(fonts), f"/tmp/fonts/{fonts.name}"]
+            into += READ_ONLY
+            for name, value in environment.items():
+                into += ["--setenv", name, value]
+            command, environment = [*into, "--", *command], {"PATH": os.environ.get("PATH", "")}
+        try:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[other.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            other.close()
+        threading.Thread(target=self._watch, daemon=True).start()
+        limits = {"memory": MEMORY, "processes": THREADS, "file_size": FILE}
+        try:
+            self._pipe.sendall(wire.pack({"limits": limits}))
+            self._receive(START)
+            self._let_it_go_first()
+        except OSError:
+            self.close()
+            raise Ended("ended", "the sandbox didn't start") from None
+
+    def ask(self, message, seconds, answer=None):
+        """Ask for something and wait for it.
+
+        Args:
+            message: for `inside.main`.
+            seconds: after which the whole sandbox is ended.
+            answer: called with the number and the arguments of a function of ours that the code
+                inside calls; returns an answer for the pipe.
+
+        Returns:
+            The reply: untrusted data.
+
+        Raises:
+            Ended: if there is no sandbox any more, whatever the reason.
+        """
+        end = time.monotonic() + seconds
+        self._number += 1
+        try:
+            self._pipe.settimeout(seconds)
+            self._pipe.sendall(wire.pack({"id": self._number} | message))
+            while True:
+                reply = self._receive(end - time.monotonic())
+                if "function" not in reply or answer is None:
+                    break
+                self._pipe.settimeout(max(end - time.monotonic(), 0.01))
+                self._pipe.sendall(wire.pack(answer(reply)))
+        except TimeoutError:
+            raise self._over("time") from None
+        except OSError:
+            raise self._over("ended") from None
+        except wire.Garbled as error:
+            raise self._over("garbled", str(error)) from None
+        if reply.get("id") != self._number:
+            raise self._over("garbled", "the answer to another question")
+        return reply
+
+    def _receive(self, seconds):
+        try:
+            return wire.receive(self._pipe, max(seconds, 0.01))
+        except EOFError:
+            raise self._over("ended") from None
+        except TimeoutError:
+            raise self._over("time") from None
+
+    def _over(self, why, detail=""):
+        why = self._ended or why
+        self.close()
+        return Ended(why, detail)
+
+    def _let_it_go_first(self):
+        """Where the computer runs out of memory, let the system end the sandbox, not us."""
+        with contextlib.suppress(psutil.Error, OSError):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000")
+
+    def _watch(self):
+        """End the sandbox if it has too many processes or too much memory."""
+        with contextlib.suppress(psutil.Error):
+            outer = psutil.Process(self._process.pid)
+            while self._process.poll() is None:
+                processes = outer.children(recursive=True)
+                if len(processes) > PROCESSES:
+                    self._ended = "processes"
+                elif sum(map(_resident, processes)) > RESIDENT:
+                    self._ended = "memory"
+                if self._ended:
+                    self._kill()
+                    return
+                time.sleep(LOOK)
+
+    def _kill(self):
+        # In a namespace of their own all processes end with the first, which ends with bwrap.
+        with contextlib.suppress(psutil.Error, OSError):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+        self._process.kill()
+
+    def close(self):
+        """End all that runs in the sandbox."""
+        self._kill()
+        self._process.wait()
+        self._pipe.close()
+        if self._home is not None:
+            self._home.cleanup()
+
+
+def _resident(process):
+    with contextlib.suppress(psutil.Error):
+        return process.memory_info().rss
+    return 0
+
+
+def sweep():
+    """Remove the temporary folders of processes that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        pid = path.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
