@@ -25,7 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import checks, hand_in
+from course_utils import checks
+from course_utils import hand_in as handing_in
 from course_utils.checks import Failed, call_text
 
 SECONDS = 10  # for all that one check asks of the learner's work
@@ -118,8 +119,8 @@ class Function:
 
         Returns:
             A dictionary: ``parameters``, ``layers`` (a list of dictionaries: class, name, and of
-            units, activation, return_sequences, stateful, n what the layer has), ``outputs`` (one
-            array for each of `inputs`).
+            units, activation, return_sequences, stateful, n what the layer has; and whether Keras
+            knows it, so that it can be loaded again), ``outputs`` (one array for each of `inputs`).
         """
         return self._ask(lambda function: _report(function(*args, **kwargs), inputs), args, kwargs)
 
@@ -200,9 +201,18 @@ def _report(model, inputs):
         config = layer.get_config()
         names = ("units", "activation", "return_sequences", "stateful", "n", "filters", "unroll")
         found = {name: config[name] for name in names if isinstance(config.get(name), int | str)}
+        found["known"] = _is_known(type(layer))
         layers.append({"class": type(layer).__name__, "name": layer.name} | found)
     outputs = [plain(model(np.array(x), training=False)) for x in inputs]
     return {"parameters": int(model.count_params()), "layers": layers, "outputs": outputs}
+
+
+def _is_known(kind):
+    if kind.__module__.startswith("keras."):
+        return True
+    from keras import saving
+
+    return saving.get_registered_object(saving.get_registered_name(kind)) is kind
 
 
 # What may go wrong -----------------------------------------------------------------------------
@@ -369,17 +379,28 @@ def begin(name):
         name: of the notebook, such as ``"04_the_carry_generator"``.
 
     Returns:
-        The functions ``check``, ``hint``, ``committed``, ``progress`` and ``hand_in``.
+        The functions ``check``, ``hint``, ``committed`` and ``progress``.
     """
+    global _begun
     folder = Path(__file__).resolve().parents[1] / "exercises" / "checks"
-    exercise = Exercise(checks.load(folder / f"{name}.py"), name=name)
-    return (
-        exercise.check,
-        exercise.hint,
-        exercise.committed,
-        exercise.progress,
-        exercise.hand_in,
-    )
+    _begun = exercise = Exercise(checks.load(folder / f"{name}.py"), name=name)
+    return exercise.check, exercise.hint, exercise.committed, exercise.progress
+
+
+_begun = None  # what `begin` has begun
+
+
+def hand_in(path=None, name=None):
+    """Pack the exercise that has begun into one file to hand in, and show what is in it.
+
+    Args:
+        path: of the notebook, if it can't be found.
+        name: yours; by default the one that you gave last time.
+    """
+    if _begun is None:
+        raise Stop("Run the cells from the top first: the one with begin(…) says which exercise.")
+    report = handing_in.from_notebook(_begun.name, _begun.tasks, _begun.run_checks, path, name)
+    _show(report.state, report.title, report.rows, report.footer)
 
 
 class Exercise:
@@ -447,16 +468,6 @@ class Exercise:
     def run_checks(self):
         """Check all tasks without showing anything; return which have passed, by id."""
         return {id: self._judge(task) is None for id, task in self.tasks.items() if task.judge}
-
-    def hand_in(self, path=None, name=None):
-        """Pack this notebook into one file to hand in, and show what is in it.
-
-        Args:
-            path: of the notebook, if it can't be found.
-            name: yours; by default the one that you gave last time.
-        """
-        report = hand_in.from_notebook(self.name, self.tasks, self.run_checks, path, name)
-        _show(report.state, report.title, report.rows, report.footer)
 
     def _judge(self, task):
         failure = judge(task, Work(self._variables()), np.random.default_rng())

@@ -81,15 +81,15 @@ def test_what_a_task_asks_for_cannot_be_taken_from_the_course(course, stem, answ
 def test_a_model_with_code_in_it_is_loaded_in_the_sandbox_only(course):
     stem, mark = "05_the_carry_model", Path(f"/tmp/was-here-{os.getpid()}")
     evil = f"""
-def run(x):
-    open({str(mark)!r}, "w").close()
-    return x[:, :, 0]
+import os
+run = lambda x: (open({str(mark)!r}, "w").close(), x[:, :, 0])[1]
 def build_model(units):
     bits = keras.Input((None, 2))
-    keras.Model(bits, layers.Lambda(run)(bits)).save("evil.keras")
-    return keras.models.load_model("evil.keras", safe_mode=False)
+    keras.Model(bits, layers.Lambda(run, output_shape=(None,))(bits)).save("evil.keras")
+    model = keras.models.load_model("evil.keras", safe_mode=False)
+    model(np.zeros((1, 3, 2)))
+    return model
 build_model(4)
-import os
 print("the code ran:", os.path.exists({str(mark)!r}))
 """
     result = grade(filled_in(stem, t5_1=evil), stem, course)

@@ -167,6 +167,7 @@ def test_nothing_is_lost_and_the_order_is_stable(tmp_path):
         ("berg_12_text.html", "canvas:12", "it is neither a notebook nor a zip"),
     ]
     assert found == find(tmp_path, STEMS)
+    assert [h.source for h in found if not h.handed_in] == [h.source for h in found[3:5]]
     assert all(h.data is None for h in found if h.problem) and all(h.digest for h in found)
 
 
@@ -181,6 +182,12 @@ def test_an_unpacked_hand_in(tmp_path):
     assert direct.learner == f"id:{ID}"
     put(tmp_path, {f"{folder}/second.ipynb": RELEASED})  # then each is on its own
     assert [bool(h.problem) for h in find(tmp_path, STEMS)] == [False, True, True, False]
+
+
+def test_a_long_manifest_in_an_unpacked_hand_in_is_not_read(tmp_path):
+    put(tmp_path, {f"{STEM}.ipynb": RELEASED, "manifest.json": b" " * 200_000 + manifest()})
+    [hand_in] = find(tmp_path, STEMS)
+    assert hand_in.data == RELEASED and hand_in.notes == ("its manifest can't be read",)
 
 
 def test_a_folder_that_is_itself_a_hand_in(tmp_path):
@@ -390,6 +397,7 @@ def test_each_exercise_is_known_by_its_tasks(tmp_path, lesson):
         (STEMS["05"], ['check("04.1")', 'check("05.1")'], "05"),
         (STEMS["06"], ['check("04.1")', 'check("05.1")'], ""),
         ("05", ["1"], "05"),
+        ("051", ["1"], ""),
         (f"anna {STEMS['05']}", ["1"], "05"),
         ("x", ['check("99.1")'], ""),
         ("x", ["# checkpoint(04.1)"], ""),

@@ -179,13 +179,8 @@ def _files(given):
 # The process -----------------------------------------------------------------------------------
 
 
-def begin(name):
-    """Take the place of `exercise.begin`: here nothing is checked."""
-
-    def nothing(*args, **kwargs):
-        pass
-
-    return (nothing,) * 5
+def nothing(*args, **kwargs):
+    """Take the place of `exercise.hand_in` and of what `exercise.begin` returns."""
 
 
 def main(descriptor):
@@ -194,7 +189,7 @@ def main(descriptor):
     start = wire.receive(pipe)
     limit(**start["limits"])
     os.chdir(tempfile.mkdtemp())
-    exercise.begin = begin
+    exercise.begin, exercise.hand_in = lambda name: (nothing,) * 4, nothing
     shell = make_shell()
     pipe.sendall(wire.pack({"ready": True}))
     while True:

@@ -250,17 +250,19 @@ class Run:
             raise Ended("time")
 
     def _cell(self, sandbox, number, step):
-        answered = any(before.task for before in self.steps[:number])
+        answered = any(earlier.task for earlier in self.steps[:number])
         seconds = min(CELL, DEMONSTRATION) if answered and not step.learner else CELL
         message = {"do": "cell", "source": step.source, "seconds": seconds}
         reply = sandbox.ask(message, seconds + GRACE)
         error = plain(reply.get("error", ""))[:500]
         outputs = [item for item in map(_output, _list(reply.get("outputs"))) if item]
         if step.learner or outputs:
-            self.shown[number] = {"task": step.task, "outputs": outputs, "error": error}
-        if error.startswith("TimeLimit"):
-            where = f"the answer to {step.task}" if step.task else f"“{step.source[:40]}…”"
-            self.notes.append(f"{where}: the cell was stopped after {seconds} seconds")
+            before = [earlier.task for earlier in self.steps[:number] if earlier.task]
+            task = step.task or (before or [""])[-1]
+            self.shown[number] = {"task": task, "outputs": outputs, "error": error}
+        if error.startswith("TimeLimit") and step.learner:
+            where = f"the answer to {step.task}" if step.task else "a cell of the learner's"
+            self.notes.append(f"{where}: stopped after {seconds} seconds")
 
     def _check(self, sandbox, id):
         try:

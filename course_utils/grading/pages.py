@@ -108,7 +108,10 @@ def _pairs(pairs):
 
 def _title(exercise):
     number, _, name = exercise.partition("_")
-    return f"{number} {name.replace('_', ' ').capitalize()}".strip() or "unknown exercise"
+    name = name.replace("_", " ").capitalize()
+    for term in ("LSTM", "RNN", "NumPy"):
+        name = re.sub(rf"\b{term}\b", term, name, flags=re.IGNORECASE)
+    return f"{number} {name}".strip() or "unknown exercise"
 
 
 # Feedback for a learner --------------------------------------------------------------------------
@@ -182,13 +185,13 @@ def _detail(task):
 
 def _outputs(cells):
     parts = []
-    for number, cell in enumerate(cells, 1):
+    for cell in cells:
         inside = [_output(output) for output in cell["outputs"]]
         if cell["error"]:
             inside.append(f'<p class="failed">✗ {shown(cell["error"])}</p>')
         if any(inside):
-            task = f", task {shown(cell['task'])}" if cell["task"] else ""
-            parts.append(f"<section><h3>Cell {number}{task}</h3>{''.join(inside)}</section>")
+            place = f"At task {shown(cell['task'])}" if cell["task"] else "At the beginning"
+            parts.append(f"<section><h3>{place}</h3>{''.join(inside)}</section>")
     return "\n".join(["<h2>What your notebook printed</h2>", *parts]) if parts else ""
 
 

@@ -128,8 +128,7 @@ def _hidden(name):
 def _unpacked(folder):
     """Return manifest and notebook of a folder that is an unpacked hand-in; else nothing."""
     found = [folder / "manifest.json", *folder.glob("[!.]*.ipynb")]
-    files = [path for path in found if os.path.isfile(path) and not path.is_symlink()]
-    return found if len(found) == 2 and files == found else []
+    return found if len(found) == 2 and all(map(os.path.isfile, found)) else []
 
 
 def _content(path):

@@ -172,7 +172,7 @@ def known(path, key):
         return None
 
 
-def grade_all(hand_ins, results, client, isolated, workers, progress=tqdm):
+def grade_all(hand_ins, results, client, isolated):
     """Grade what has no result yet; write each result as it comes.
 
     Args:
@@ -180,8 +180,6 @@ def grade_all(hand_ins, results, client, isolated, workers, progress=tqdm):
         results: the folder of the results.
         client: called without arguments, gives a context with a dask client; only if needed.
         isolated: use the sandbox.
-        workers: how many, to keep them busy.
-        progress: shows how far it is, as tqdm does.
 
     Returns:
         The results of all hand-ins, in their order.
@@ -213,7 +211,7 @@ def grade_all(hand_ins, results, client, isolated, workers, progress=tqdm):
                 file=sys.stderr,
             ) as bar,
         ):
-            for about, outcome in _stream(connected, left, isolated, WAITING * workers):
+            for about, outcome in _stream(connected, left, isolated):
                 done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
                 bar.update()
     return [done[file_name(hand_in)] for hand_in in hand_ins]
@@ -224,7 +222,7 @@ def _write(path, result):
     return result
 
 
-def _stream(client, jobs, isolated, waiting):
+def _stream(client, jobs, isolated):
     """Yield pairs of a job's description and its outcome, as they come."""
     from distributed import as_completed
 
@@ -238,6 +236,7 @@ def _stream(client, jobs, isolated, waiting):
             about[future.key] = described
             return future
 
+    waiting = WAITING * max(1, len(client.nthreads()))
     first = [future for future in (submit() for _ in range(waiting)) if future is not None]
     running = as_completed(first)
     for future in running:
@@ -372,7 +371,7 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
         print(UNSANDBOXED, file=sys.stderr)
     stems = {path.stem[:2]: path.stem for path in sorted(EXERCISES.glob("[0-9][0-9]_*.ipynb"))}
     found = reading.find(hand_ins, stems)
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are not for everyone
     with _alone(out):
         for path in out.rglob("*.part"):  # half a file, of a killed run
             path.unlink()
@@ -380,7 +379,7 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
         def client():
             return remote(scheduler, certificates) if scheduler else local(workers)
 
-        results = grade_all(found, out / "results", client, isolated, workers)
+        results = grade_all(found, out / "results", client, isolated)
         return report(results, out)
 
 
