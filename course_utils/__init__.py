@@ -28,12 +28,15 @@ One module per idea, in the order in which the course needs them:
 ``captions``      drawn scenes and the sentences that describe them (15)
 ``captioning``    the network that describes pictures (15)
 ``caption_data``  captioned photographs in the layouts of Flickr30k and COCO (15)
+``files``         writing a file whole or not at all
 ``checks``        what the tasks of an exercise ask for, and how answers are judged
+``hand_in``       one zip that holds a learner's notebook and says what it is
 ``exercise``      checks, hints and points in a learner's notebook
+``grading``       a class's hand-ins, run in a sandbox and judged outside of it
 ================= =================================================================
 
 Importing ``course_utils`` imports none of them; only ``backend`` and those below it load
 TensorFlow.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

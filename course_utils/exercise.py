@@ -372,6 +372,9 @@ def judge(task, work, rng):
     return None
 
 
+_begun = None  # what `begin` has begun
+
+
 def begin(name):
     """Begin an exercise: load its checks.
 
@@ -385,9 +388,6 @@ def begin(name):
     folder = Path(__file__).resolve().parents[1] / "exercises" / "checks"
     _begun = exercise = Exercise(checks.load(folder / f"{name}.py"), name=name)
     return exercise.check, exercise.hint, exercise.committed, exercise.progress
-
-
-_begun = None  # what `begin` has begun
 
 
 def hand_in(path=None, name=None):

@@ -207,10 +207,10 @@ def test_feedback_says_what_to_mend():
         "The time limit was hit.",
         "Your answer It can't know.",
         "Notes a check was changed",
-        "What your notebook printed Cell 2, task 04.2 loss 1 loss 2 ✗ NameError: name 'x'",
+        "What your notebook printed At task 04.2 loss 1 loss 2 ✗ NameError: name 'x'",
     ]:
         assert said in text
-    assert "Comment" not in text and "Cell 1" not in text and "<code>c</code>" in page
+    assert "Comment" not in text and "At the beginning" not in text and "<code>c</code>" in page
 
 
 def test_feedback_shows_marks_and_comments_by_hand():

@@ -109,9 +109,17 @@ def test_a_file_that_says_no_name(tmp_path, name):
         ("berganna_LATE_6789_1011_04.zip", "berganna", "canvas:6789", "canvas"),
         ("berganna_late_6789_1011_04-1.zip", "berganna", "canvas:6789", "canvas"),
         ("李雷_6789_1011_04.zip", "李雷", "canvas:6789", "canvas"),
-        ("Anna Berg/04.zip", "Anna Berg", f"id:{ID}", ""),
+        ("Anna Berg/04.zip", "Anna Berg", f"id:{ID} in Anna Berg", ""),
         ("anna_04_05.zip", "Anna Berg", f"id:{ID}", ""),
-        ("Anna/berg_6789_1011_04.zip", "Anna Berg", f"id:{ID}", ""),  # Canvas makes no folders
+        ("Anna/b_6789_1011_04.zip", "Anna Berg", f"id:{ID} in Anna", ""),  # Canvas makes no folders
+        # Whose own name looks like a folder's: no place of another's can be had with it.
+        (
+            "Eve_999_assignsubmission_file__777_assignsubmission_file_/4.zip",
+            "Anna Berg",
+            f"id:{ID} in Eve_999_assignsubmission_file__777_assignsubmission_file_",
+            "",
+        ),
+        ("berg_12_34_Eve_999_assignsubmission_file_04.zip", "berg", "canvas:12", "canvas"),
     ],
 )
 def test_names_of_an_lms_come_before_the_manifest(tmp_path, name, who, learner, lms):
@@ -480,7 +488,7 @@ def test_two_learners_with_one_name(tmp_path):
 def test_names(tmp_path, who, shown):
     packed = zipped((f"{STEM}.ipynb", RELEASED), ("manifest.json", manifest(who=who)))
     hand_in = one(tmp_path, "x/y.zip", packed)
-    assert hand_in.who == shown and hand_in.learner == f"id:{ID}"
+    assert hand_in.who == shown and hand_in.learner == f"id:{ID} in x"
     hand_in.who.encode()
 
 

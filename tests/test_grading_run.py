@@ -157,6 +157,33 @@ def test_a_failure_of_the_grader_is_a_line_and_is_done_again(tmp_path, monkeypat
     assert outcome["status"] == "failed" and "no <space> left" in outcome["notes"][0]
 
 
+def test_a_worker_that_dies_takes_no_other_hand_in_with_it(tmp_path, monkeypatch):
+    """As a hand-in would that brings a worker to its end: its grading ends the process."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    a_few(folder, 4)
+    victim = json.dumps(filled_in(START)) + " " * 10  # told apart by its length
+    (folder / "Learner 1_101_assignsubmission_file_" / f"{START}.ipynb").write_text(victim)
+    monkeypatch.setattr(run, "grade_one", Dies(len(victim)))
+    assert grade(folder, out, "--workers", "1") == 1
+    status = {r["who"]: r["status"] for r in results(out)}
+    assert status.pop("Learner 1") == "failed"
+    assert set(status.values()) == {"graded"} and len(status) == 3
+
+
+class Dies:
+    """`run.grade_one`, but for one length of data, at which the process ends."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def __call__(self, exercise, fingerprint, data, isolated=True):
+        if len(data) == self.length:
+            os._exit(1)
+        from course_utils.grading.run import grade_one
+
+        return grade_one(exercise, fingerprint, data, isolated)
+
+
 def test_two_runs_do_not_write_to_one_folder(tmp_path, capsys):
     a_few(tmp_path / "in", 1)
     (tmp_path / "out").mkdir()

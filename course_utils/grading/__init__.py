@@ -5,6 +5,7 @@
 ``rebuild``  the notebook that runs: the released exercise with the learner's answers
 ``withheld`` the course as the sandbox sees it: without what the tasks ask for
 ``wire``     plain data over a pipe: JSON with a length before it
+``calls``    which calls of the system are refused there
 ``sandbox``  a process without network, files or privileges, under limits
 ``inside``   what runs there: the learner's cells and functions, on request
 ``texts``    what learners wrote, harmless wherever it is shown

@@ -6,6 +6,7 @@ process. So nothing is judged here, and nothing is here that would help to answe
 """
 
 import contextlib
+import ctypes
 import io
 import os
 import resource
@@ -31,7 +32,7 @@ def limit(memory, processes, file_size):
         (resource.RLIMIT_NPROC, processes),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_NOFILE, 256),
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),  # 0 would still start a program that collects them
     ]:
         hard = resource.getrlimit(name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -183,8 +184,28 @@ def nothing(*args, **kwargs):
     """Take the place of `exercise.hand_in` and of what `exercise.begin` returns."""
 
 
+def behind_a_guard(descriptor):
+    """Go on in a child of the sandbox's first process, which only waits.
+
+    Only the first process can be told to die with the grader, and it could take that back.
+    """
+    prctl, dumpable = ctypes.CDLL(None).prctl, 4
+    prctl(dumpable, 0, 0, 0, 0)  # no process inside can look into it or change it
+    child = os.fork()
+    if child == 0:
+        prctl(dumpable, 1, 0, 0, 0)
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which doesn't reach a first process
+    os.close(descriptor)
+    while os.wait()[0] != child:
+        pass
+    os._exit(0)
+
+
 def main(descriptor):
     """Do what comes over the pipe, until it is closed."""
+    if os.getpid() == 1:
+        behind_a_guard(descriptor)
     pipe = socket.socket(fileno=descriptor)
     start = wire.receive(pipe)
     limit(**start["limits"])

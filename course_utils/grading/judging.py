@@ -7,6 +7,8 @@ compared here: a forged answer is worth what a wrong answer is worth.
 
 import contextlib
 import ctypes
+import faulthandler
+import os
 import tempfile
 import threading
 import time
@@ -26,6 +28,9 @@ TASK = exercise.SECONDS  # for all calls of one check, as in the notebook
 TOTAL = 240  # seconds for one hand-in
 GRACE = 3  # seconds more, before the whole sandbox is ended
 JUDGE = 20  # seconds for one check in all, with what it computes itself
+
+SHOWN = 5_000_000  # characters of outputs that are kept of a hand-in
+NOWHERE = open(os.devnull, "w")
 
 WHY = {
     "time": ("it didn't end in time, so it was stopped", "TimeLimit"),
@@ -208,6 +213,7 @@ class Run:
         self.steps, self.tasks, self.course, self.isolated = steps, tasks, course, isolated
         self.outcomes, self.shown, self.notes = {}, {}, []
         self._left_out = set()
+        self._room = SHOWN
         self._end = end
 
     def finish(self):
@@ -256,6 +262,10 @@ class Run:
         reply = sandbox.ask(message, seconds + GRACE)
         error = plain(reply.get("error", ""))[:500]
         outputs = [item for item in map(_output, _list(reply.get("outputs"))) if item]
+        size = sum(len(item.get("text", "")) + len(item.get("png", "")) for item in outputs)
+        if size > self._room:
+            outputs = [{"text": "(left out: the notebook shows too much)"}]
+        self._room -= min(size, self._room)
         if step.learner or outputs:
             before = [earlier.task for earlier in self.steps[:number] if earlier.task]
             task = step.task or (before or [""])[-1]
@@ -306,7 +316,10 @@ def _output(item):
 
 @contextlib.contextmanager
 def _at_most(seconds):
-    """Raise `Overdue` in this thread after some seconds, wherever Python is then."""
+    """Raise `Overdue` in this thread after some seconds, wherever Python is then.
+
+    Inside of one call of a C function it can't be raised: then, later, the whole process ends.
+    """
     me, done = threading.get_ident(), threading.Event()
 
     def watch():
@@ -316,8 +329,10 @@ def _at_most(seconds):
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    faulthandler.dump_traceback_later(seconds + 30, exit=True, file=NOWHERE)
     try:
         yield
     finally:
+        faulthandler.cancel_dump_traceback_later()
         done.set()
         watcher.join()

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 ARCHIVE, NOTEBOOK, MANIFEST = 100_000_000, 20_000_000, 100_000  # bytes, at most
 MEMBERS = 1000  # of an archive, at most
+CELLS = 5_000  # of a notebook, at most
 PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may need any amount of memory
 
 # Moodle: NAME_ID_assignsubmission_file as folder, with more behind it as file. A group may lack ID.
@@ -235,6 +236,8 @@ def parse(data):
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         old = isinstance(notebook, dict) and "worksheets" in notebook
         raise Unreadable("its format is too old" if old else "it is JSON, but no notebook")
+    if len(cells) > CELLS:
+        raise Unreadable(f"it has more than {CELLS:,} cells")
     if notebook.get("nbformat") != 4:
         raise Unreadable("it is a notebook of another format than 4")
     return notebook
@@ -288,19 +291,19 @@ def _exercise(cells, exercises, name, claim):
 
 def _lms(place):
     """Return name, LMS, the learner's number there and the file's own name, from a path."""
-    for part in place.parts:
-        if match := MOODLE.fullmatch(part):
-            own = match[3] if part == place.name and match[3] else place.name
-            return _tidy(match[1]), "moodle", match[2] or "", own
     match = CANVAS.fullmatch(place.name) if len(place.parts) == 1 else None
     if match:
         return _tidy(match[1]), "canvas", match[2], match[3] or place.name
+    for part in place.parts:
+        if part.count("_assignsubmission_") == 1 and (match := MOODLE.fullmatch(part)):
+            own = match[3] if part == place.name and match[3] else place.name
+            return _tidy(match[1]), "moodle", match[2] or "", own
     return "", "", "", place.name
 
 
 def _tidy(text):
     """Return a text without control characters and what turns the direction of writing."""
-    text = unicodedata.normalize("NFC", " ".join(text.split()))
+    text = unicodedata.normalize("NFC", " ".join(text[:2_000].split()))
     odd = (c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf"))
     table = {ord(c): None for c in odd if c not in "\u200c\u200d"}  # which some scripts need
     return text.translate(table)[:200].strip()
@@ -381,12 +384,14 @@ def _hand_in(folder, path, exercises, chance):
             notes.append("its manifest says that it is another exercise")
     except Unreadable as reason:
         data, problem = None, str(reason)
+    above = _tidy(place.parts[0]) if len(place.parts) > 1 else ""
     if lms:
         learner = f"{lms}:{lms_id or who}"
     elif id:
-        learner, who = f"id:{id}", claimed or _tidy(place.parts[0])
+        who = claimed or above or _named(name, exercises) or f"unknown {digest[:8]}"
+        # What lies in another folder is another's, whatever it says: a zip is easily copied.
+        learner = f"id:{id} in {above}" if above else f"id:{id}"
     else:
-        above = _tidy(place.parts[0]) if len(place.parts) > 1 else ""
         who = above or _named(name, exercises) or f"unknown {digest[:8]}"
         learner = f"name:{who}"
     if claimed and not _same(who, claimed):

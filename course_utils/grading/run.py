@@ -5,6 +5,7 @@ hand-in, the exercise, its checks and the grader. What has its file is not done 
 that was interrupted, by whatever, goes on when it is started again.
 """
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -12,6 +13,7 @@ import ipaddress
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -74,7 +76,9 @@ def release(exercise):
 def _folder():
     """Return this process's folder for copies of the course; sweep those of killed processes."""
     sandbox.sweep()
-    return Path(tempfile.mkdtemp(prefix=f"{sandbox.PREFIX}{os.getpid()}-"))
+    path = Path(tempfile.mkdtemp(prefix=f"{sandbox.PREFIX}{os.getpid()}-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
 
 
 @cache
@@ -103,7 +107,8 @@ def grade_one(exercise, fingerprint, data, isolated=True):
         JSON with ``tasks``, ``cells``, ``notes``, ``seconds``.
 
     Raises:
-        Refused: if this worker has another version of the course, or no sandbox.
+        Refused: if this worker has another version of the course.
+        RuntimeError: if it has no sandbox.
     """
     if release(exercise).fingerprint != fingerprint:
         raise Refused(
@@ -114,7 +119,7 @@ def grade_one(exercise, fingerprint, data, isolated=True):
         if isolated:
             _bubblewrap()
     except sandbox.Missing as error:
-        raise Refused(str(error)) from None
+        raise RuntimeError(str(error)) from None
     start = time.monotonic()
     cells = [cell for cell in json.loads(data)["cells"] if isinstance(cell, dict)]
     given = release(exercise)
@@ -131,7 +136,7 @@ def file_name(hand_in):
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "someone"
     own = "\0".join([hand_in.learner, hand_in.source, hand_in.digest])
     digest = hashlib.sha256(own.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{slug}-{hand_in.exercise[:2] or 'xx'}-{digest[:8]}"
+    return f"{slug}-{hand_in.exercise[:2] or 'xx'}-{digest[:16]}"
 
 
 def key_of(hand_in, isolated):
@@ -203,7 +208,7 @@ def grade_all(hand_ins, results, client, isolated):
     if left:
         with (
             client() as connected,
-            progress(
+            tqdm(
                 total=len(hand_ins),
                 initial=len(done),
                 unit="hand-in",
@@ -211,9 +216,18 @@ def grade_all(hand_ins, results, client, isolated):
                 file=sys.stderr,
             ) as bar,
         ):
+            again = []
             for about, outcome in _stream(connected, left, isolated):
+                if outcome["status"] == "failed":
+                    again += [job for job in left if job[0]["name"] == about["name"]]
+                    continue
                 done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
                 bar.update()
+            # A worker that dies takes along what waits there: alone, each fails by itself only.
+            for job in again:
+                for about, outcome in _stream(connected, [job], isolated):
+                    done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
+                    bar.update()
     return [done[file_name(hand_in)] for hand_in in hand_ins]
 
 
@@ -265,7 +279,7 @@ def local(workers):
     import dask
     from distributed import Client, LocalCluster, Security
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": 3}):
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
         security = Security.temporary()
         # Ctrl+C is for this process, which then ends the others.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

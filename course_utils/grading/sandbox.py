@@ -20,16 +20,19 @@ from pathlib import Path
 
 import psutil
 
-from course_utils.grading import wire
+from course_utils.grading import calls, wire
 from course_utils.grading.withheld import PACKAGE
 
 MEMORY = 4_000_000_000  # bytes of addresses for one process; importing TensorFlow takes 3 GB
 RESIDENT = 3_000_000_000  # bytes of memory for all processes together
 PROCESSES = 64  # at a time; threads of a process don't count
+BUSY = 6  # threads that compute, for more than two seconds
 THREADS = 512  # of all processes, where the system counts them
 FILE = 128_000_000  # bytes of one file
+FILES = 20_000  # in /tmp and in /dev/shm
 TMP, SHM = 256_000_000, 64_000_000  # bytes in /tmp and /dev/shm
 START = 60  # seconds until the sandbox has to be ready
+HOME = PACKAGE.parent
 PREFIX = "learning-to-carry-grading-"  # of temporary folders, which a later run sweeps
 LOOK = 0.1  # seconds between two looks at processes and memory
 INSTALL = "Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap"
@@ -88,7 +91,10 @@ def bubblewrap():
             command += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/localtime"):
         command += ["--ro-bind-try", name, name]
-    for name in dict.fromkeys([sys.base_prefix, *packages()]):
+    command += ["--ro-bind", sys.base_prefix, sys.base_prefix]
+    if any(HOME.is_relative_to(name) for name in ("/usr", sys.base_prefix)):
+        command += ["--tmpfs", str(HOME)]  # the course itself, with its solutions
+    for name in packages():
         command += ["--ro-bind", name, name]
     for name in packages():  # the course, if it is installed there: the sandbox gets its own copy
         if (Path(name) / "course_utils").is_dir():
@@ -131,8 +137,9 @@ class Sandbox:
     """
 
     def __init__(self, course, isolated=True):
-        self._ended, self._number = "", 0
+        self._ended, self._number, self._ready = "", 0, False
         self._pipe, other = socket.socketpair()
+        rules = None
         self._home = (
             None if isolated else tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
         )
@@ -149,6 +156,8 @@ class Sandbox:
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            "TF_NUM_INTRAOP_THREADS": "2",
+            "TF_NUM_INTEROP_THREADS": "2",
             "CUDA_VISIBLE_DEVICES": "-1",
         }
         command = [os.path.realpath(sys.executable), "-s", "-m", "course_utils.grading.inside"]
@@ -161,13 +170,18 @@ class Sandbox:
             if (fonts := font_cache()).is_file():
                 into += ["--ro-bind", str(fonts), f"/tmp/fonts/{fonts.name}"]
             into += READ_ONLY
+            if filter := calls.refusing():
+                rules = tempfile.TemporaryFile()
+                rules.write(filter)
+                rules.seek(0)
+                into += ["--seccomp", str(rules.fileno())]
             for name, value in environment.items():
                 into += ["--setenv", name, value]
             command, environment = [*into, "--", *command], {"PATH": os.environ.get("PATH", "")}
         try:
             self._process = subprocess.Popen(
                 command,
-                pass_fds=[other.fileno()],
+                pass_fds=[file.fileno() for file in (other, rules) if file is not None],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -177,12 +191,15 @@ class Sandbox:
             )
         finally:
             other.close()
+            if rules is not None:
+                rules.close()
         threading.Thread(target=self._watch, daemon=True).start()
         limits = {"memory": MEMORY, "processes": THREADS, "file_size": FILE}
         try:
             self._pipe.sendall(wire.pack({"limits": limits}))
             self._receive(START)
             self._let_it_go_first()
+            self._ready = True
         except OSError:
             self.close()
             raise Ended("ended", "the sandbox didn't start") from None
@@ -245,13 +262,16 @@ class Sandbox:
     def _watch(self):
         """End the sandbox if it has too many processes or too much memory."""
         with contextlib.suppress(psutil.Error):
-            outer = psutil.Process(self._process.pid)
+            outer, busy = psutil.Process(self._process.pid), 0
             while self._process.poll() is None:
                 processes = outer.children(recursive=True)
-                if len(processes) > PROCESSES:
+                busy = busy + 1 if sum(map(_computing, processes)) > BUSY else 0
+                if len(processes) > PROCESSES or busy * LOOK > 2:
                     self._ended = "processes"
                 elif sum(map(_resident, processes)) > RESIDENT:
                     self._ended = "memory"
+                elif self._ready and max(map(_files, processes), default=0) > FILES:
+                    self._ended = "memory"  # each takes some, also an empty one
                 if self._ended:
                     self._kill()
                     return
@@ -272,6 +292,26 @@ class Sandbox:
         self._pipe.close()
         if self._home is not None:
             self._home.cleanup()
+
+
+def _computing(process):
+    """Return how many threads of a process want to compute."""
+    found = 0
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found += (thread / "stat").read_bytes().rpartition(b")")[2][1:2] == b"R"
+    return found
+
+
+def _files(process):
+    """Return how many files the folders of the sandbox hold that this process sees."""
+    found = 0
+    for name in ("tmp", "dev/shm"):
+        with contextlib.suppress(OSError):
+            folder = os.statvfs(f"/proc/{process.pid}/root/{name}")
+            found += folder.f_files - folder.f_ffree
+    return found
 
 
 def _resident(process):

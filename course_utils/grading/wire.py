@@ -7,6 +7,7 @@ by which the other end may ask for it to be called.
 
 import base64
 import json
+import math
 import os
 import re
 import struct
@@ -14,8 +15,11 @@ import time
 
 import numpy as np
 
-LONGEST = 32_000_000  # bytes of one message
+LONGEST = 16_000_000  # bytes of one message
 DEEPEST = 60  # levels of one value
+HASHED = 10_000  # parts of a set or a dictionary: with equal hashes, more would take hours
+DIGITS = 10_000  # of a whole number, in base 16
+QUESTION = 1_000_000  # bytes of what is asked of a function of ours
 FILES = 20  # in a folder that goes to the other end and back
 FILE = 1_000_000  # bytes of one
 FAILURE = ("what", "hint", "expected", "got", "error")  # of a `checks.Failed`
@@ -83,6 +87,8 @@ def decode(item, function=None, depth=0):
         raise Garbled("a value of an unknown form")
     ((kind, data),) = item.items()
     try:
+        if kind in ("set", "dict") and len(data) > HASHED or kind == "int" and len(data) > DIGITS:
+            raise ValueError("too many")
         if kind in ("list", "tuple", "set") and type(data) is list:
             parts = [decode(part, function, depth + 1) for part in data]
             return {"list": list, "tuple": tuple, "set": set}[kind](parts)
@@ -112,6 +118,8 @@ def _array(dtype, shape, data):
     if not DTYPE.fullmatch(dtype) or len(shape) > 32:
         raise ValueError("type or shape")
     if not all(type(n) is int and 0 <= n <= LONGEST for n in shape):
+        raise ValueError("shape")
+    if 0 in shape and math.prod(n or 1 for n in shape) > QUESTION:  # as lists it would be large
         raise ValueError("shape")
     # A copy, since what comes from a buffer is read-only.
     return np.frombuffer(base64.b64decode(data, validate=True), dtype).reshape(shape).copy()
@@ -157,6 +165,8 @@ def receive(pipe, seconds=None):
         raise Garbled(f"not JSON: {str(error)[:100]}") from None
     if not isinstance(message, dict):
         raise Garbled("a message that is no dictionary")
+    if "function" in message and length > QUESTION:
+        raise Garbled("a question that is too long")
     return message
 
 
