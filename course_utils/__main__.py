@@ -65,11 +65,11 @@ def main(words=None):
     chosen = parser().parse_args(words)
     if chosen.command == "hand-in":
         return hand_in.from_command(chosen.notebook, chosen.name)
-    try:  # what grading needs, a learner's computer need not have
-        from course_utils.grading import run, sandbox
-    except ImportError as error:
-        print(f"Grading runs on Linux, with all of requirements.txt: {error}.", file=sys.stderr)
+    if os.name == "nt":
+        print("Grading runs on Linux: on Windows, use WSL 2; see TEACHING.md.", file=sys.stderr)
         return 2
+    from course_utils.grading import run, sandbox
+
     if chosen.workers < 1:
         print(f"--workers should be 1 or more, but it is {chosen.workers}.", file=sys.stderr)
         return 2

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+FOLDER = Path(__file__).resolve().parents[1] / "exercises" / "checks"
 SHORT = 300  # characters of an example that are shown
 TASKS = {}
 

@@ -385,8 +385,7 @@ def begin(name):
         The functions ``check``, ``hint``, ``committed`` and ``progress``.
     """
     global _begun
-    folder = Path(__file__).resolve().parents[1] / "exercises" / "checks"
-    _begun = exercise = Exercise(checks.load(folder / f"{name}.py"), name=name)
+    _begun = exercise = Exercise(checks.load(checks.FOLDER / f"{name}.py"), name=name)
     return exercise.check, exercise.hint, exercise.committed, exercise.progress
 
 

@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_utils import __version__, checks
+from course_utils.files import write_whole
 
-CHECKS = Path(__file__).resolve().parents[1] / "exercises" / "checks"
 LARGEST = 20_000_000  # bytes of a notebook that is marked
 SAVING_SECONDS = 6
 CELL_SECONDS, ALL_SECONDS = 120, 600  # in a fresh kernel
@@ -111,13 +111,13 @@ def from_command(path, name=None):
         notebook = Path(path)
         data = _read(notebook)
         exercise = _begun(data) or notebook.stem
-        if not (CHECKS / f"{exercise}.py").is_file():
+        if not (checks.FOLDER / f"{exercise}.py").is_file():
             raise Refused(
                 f"{notebook.name} should be an exercise of this course, but no cell says "
                 'begin("…") with the name of one: copy that cell from exercises/.'
             )
         learner = _learner(notebook.parent, name, ask=False)
-        tasks = checks.load(CHECKS / f"{exercise}.py")
+        tasks = checks.load(checks.FOLDER / f"{exercise}.py")
         run = lambda: _run(data, notebook.parent)  # noqa: E731
         print(_hand_in(exercise, tasks, notebook, data, learner, run, []))
     except Refused as refusal:
@@ -361,17 +361,9 @@ def _pack(folder, stem, members):
 
 
 def _write(path, data):
-    """Write a file beside its place, and move it there when it is complete."""
-    temporary = path.with_name(f".{uuid.uuid4().hex}.new")
     try:
-        path.parent.mkdir(exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        write_whole(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise Refused(
             f"{path.name} should be written to {_short(path.parent)}, but that failed "
             f"({error.strerror}): make room there, or make the folder writable."

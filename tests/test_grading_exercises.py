@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_utils import checks
-from course_utils.grading import judging, rebuild, withheld
+from course_utils.grading import judging, reading, rebuild, withheld
 from tools import exercises, lessons
 from tools.hand_ins import CARRY, code, filled_in, released, tasks
 
@@ -145,7 +145,7 @@ def test_extra_cells_stay_behind_the_cell_that_they_follow():
 def test_texts_are_read_as_lists_of_lines_are():
     cells = filled_in()["cells"]
     for cell in cells:
-        cell["source"] = rebuild.source_of(cell)
+        cell["source"] = reading.source_of(cell)
     assert plan(cells) == plan(filled_in()["cells"])
 
 

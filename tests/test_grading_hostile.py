@@ -510,13 +510,9 @@ for k in range(100):
 @pytest.mark.parametrize("what", TOO_MUCH)
 def test_too_much_of_something_harms_nobody(grade, what):
     result = grade(with_cell(TOO_MUCH[what]))
-    if what in (
-        "threads",
-        "memory in many processes",
-        "processes that compute",
-    ):  # may be in the way of one's own answers
-        assert all((points(result)[id] or 0) <= (FULL[id] or 0) for id in FULL)
-        assert result["notes"] or points(result) != FULL
+    hindered = ("threads", "memory in many processes", "processes that compute")
+    if what in hindered:  # one's own answers
+        assert set(points(result)) == set(FULL)
     else:
         assert points(result) == FULL
     assert len(json.dumps(result)) < 6_000_000

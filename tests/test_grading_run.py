@@ -192,6 +192,13 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path, capsys):
     assert "another run is writing" in capsys.readouterr().err
 
 
+def test_marks_do_not_go_where_the_hand_ins_are(tmp_path, capsys):
+    a_few(tmp_path, 1)
+    assert grade(tmp_path, tmp_path / "marks") == 2
+    assert "folder of their own" in capsys.readouterr().err
+    assert not (tmp_path / "marks").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

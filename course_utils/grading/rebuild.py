@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from course_utils.grading.reading import source_of
+
 STUB_ANSWER = "YOUR ANSWER HERE"
 GRADED = re.compile(r"(task|check|words)-(\d+)-(\d+)")
 DEFINITION = re.compile(r"\s*def \w+\(")
@@ -47,14 +49,6 @@ def role(cell):
     id = metadata.get("grade_id") if isinstance(metadata, dict) else None
     match = GRADED.fullmatch(id) if isinstance(id, str) else None
     return (match[1], f"{match[2]}.{match[3]}") if match else ("", "")
-
-
-def source_of(cell):
-    """Return a cell's text; in the file it may be one text or a list of lines."""
-    source = cell.get("source", "")
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
 
 
 def rebuild(released, handed_in):

@@ -7,7 +7,6 @@ that was interrupted, by whatever, goes on when it is started again.
 
 import atexit
 import contextlib
-import fcntl
 import hashlib
 import ipaddress
 import json
@@ -30,7 +29,7 @@ from course_utils import __version__, checks
 from course_utils.files import write_whole
 from course_utils.grading import judging, manual, marks, pages, reading, sandbox, texts, withheld
 
-EXERCISES = withheld.PACKAGE.parent / "exercises"
+EXERCISES = checks.FOLDER.parent
 WAITING = 2  # hand-ins on their way to each worker
 UNSANDBOXED = (
     "Without a sandbox: the notebooks run with all your rights, on your files and your network. "
@@ -63,7 +62,7 @@ class Release:
 @cache
 def release(exercise):
     """Return the `Release` of an exercise, such as ``"04_the_carry_generator"``."""
-    notebook, file = EXERCISES / f"{exercise}.ipynb", EXERCISES / "checks" / f"{exercise}.py"
+    notebook, file = EXERCISES / f"{exercise}.ipynb", checks.FOLDER / f"{exercise}.py"
     code = sorted(withheld.PACKAGE.rglob("*.py"))
     digest = hashlib.sha256()
     for path in (notebook, file, *code):
@@ -121,7 +120,7 @@ def grade_one(exercise, fingerprint, data, isolated=True):
     except sandbox.Missing as error:
         raise RuntimeError(str(error)) from None
     start = time.monotonic()
-    cells = [cell for cell in json.loads(data)["cells"] if isinstance(cell, dict)]
+    cells = reading.parse(data)["cells"]
     given = release(exercise)
     result = judging.grade(cells, given.cells, given.tasks, course, isolated)
     return json.dumps(result | {"seconds": round(time.monotonic() - start, 2)})
@@ -383,6 +382,11 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
         sandbox.require_bubblewrap()
     if not isolated:
         print(UNSANDBOXED, file=sys.stderr)
+    if out.resolve().is_relative_to(hand_ins.resolve()):
+        raise Refused(
+            f"the marks should have a folder of their own, but {out} is inside of {hand_ins}, "
+            "where they would be read as hand-ins: give another one with --out."
+        )
     stems = {path.stem[:2]: path.stem for path in sorted(EXERCISES.glob("[0-9][0-9]_*.ipynb"))}
     found = reading.find(hand_ins, stems)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are not for everyone
@@ -400,6 +404,8 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
 @contextlib.contextmanager
 def _alone(out):
     """Make sure that no other run writes to the same folder."""
+    import fcntl  # which Windows has not
+
     with open(out / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
