@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from course_utils import checks
-from course_utils.grading import judging, reading, rebuild, withheld
+from course_utils.grading import judging, reading, rebuild, sandbox, withheld
 from tools import exercises, lessons
-from tools.hand_ins import CARRY, code, filled_in, released, tasks
+from tools.hand_ins import CARRY, code, filled_in, released, tasks, with_cell
 
 STEMS = [path.stem for path in lessons.find(exercises.SOLUTIONS)]
 WITHHELD = [
@@ -191,3 +191,10 @@ def test_tasks_are_checked_together_where_they_may_be():
         for id in ids:
             assert set(tasks()[id].withheld) <= names
             assert not set(tasks()[id].uses) & names
+
+
+def test_without_a_sandbox_other_peoples_files_do_not_count(course, monkeypatch):
+    monkeypatch.setattr(sandbox, "FILES", -1)
+    notebook = with_cell("import time\ntime.sleep(1)")
+    result = judging.grade(notebook["cells"], released()["cells"], tasks(), course, isolated=False)
+    assert points(result) == {t.id: t.points if t.judge else None for t in tasks().values()}

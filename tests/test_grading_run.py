@@ -71,6 +71,7 @@ def test_a_mixed_class_gets_its_marks(tmp_path, capsys):
     zipped.mkdir()
     with zipfile.ZipFile(zipped / "mine.zip", "w") as file:
         file.writestr("renamed.ipynb", json.dumps(filled_in()))
+        file.writestr("manifest.json", json.dumps({"format": 1, "who": "Zoé", "learner": "0" * 32}))
     for number, (name, data) in enumerate(
         {
             "cut.ipynb": json.dumps(filled_in())[:3_000].encode(),
@@ -111,6 +112,7 @@ def test_a_mixed_class_gets_its_marks(tmp_path, capsys):
 
     # Once more: nothing is graded again. Then one is changed: only that one is.
     before = {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+    assert "inside it says Zoé" in rows["Zoë"]["note"]
     assert grade(folder, out) == 1
     assert before == {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
     write(folder, "=1+1_3", filled_in())
@@ -242,6 +244,18 @@ def test_without_a_sandbox_on_request_and_with_a_warning(tmp_path, monkeypatch, 
     assert grade(tmp_path / "in", tmp_path / "out", "--no-sandbox") == 0
     assert "Without a sandbox" in capsys.readouterr().err
     assert totals(tmp_path / "out")["Learner 0"]["points"] == "9"
+
+
+def test_a_file_that_was_only_copied_is_not_graded_again(tmp_path):
+    a_few(tmp_path / "in", 1)
+    assert grade(tmp_path / "in", tmp_path / "out") == 0
+    (before,) = results(tmp_path / "out")
+    (file,) = (tmp_path / "in").rglob("*.ipynb")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert grade(tmp_path / "in", tmp_path / "out") == 0
+    (after,) = results(tmp_path / "out")
+    assert after.pop("handed_in") == "2023-11-14T22:13:20+00:00" != before.pop("handed_in")
+    assert after == before  # with the seconds that it took
 
 
 def test_results_without_a_sandbox_are_not_taken_for_others(tmp_path):

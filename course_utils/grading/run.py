@@ -141,8 +141,8 @@ def file_name(hand_in):
 def key_of(hand_in, isolated):
     """Return what a result is valid for: this hand-in, graded by this grader."""
     fingerprint = release(hand_in.exercise).fingerprint if hand_in.exercise else __version__
-    parts = [hand_in.digest, hand_in.learner, hand_in.handed_in, fingerprint, str(isolated)]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    parts = [hand_in.digest, fingerprint, str(isolated)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def described(hand_in, isolated):
@@ -199,7 +199,8 @@ def grade_all(hand_ins, results, client, isolated):
         about = described(hand_in, isolated)
         path = results / f"{about['name']}.json"
         if (result := known(path, about["key"])) is not None:
-            done[about["name"]] = result
+            now = result | {name: about[name] for name in ("who", "handed_in")}
+            done[about["name"]] = now if now == result else _write(path, now)
         elif hand_in.problem:
             done[about["name"]] = _write(path, about)
         else:
@@ -216,17 +217,21 @@ def grade_all(hand_ins, results, client, isolated):
             ) as bar,
         ):
             again = []
+
+            def keep(about, outcome):
+                outcome["notes"] = about["notes"] + outcome["notes"]
+                done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
+                bar.update()
+
             for about, outcome in _stream(connected, left, isolated):
                 if outcome["status"] == "failed":
                     again += [job for job in left if job[0]["name"] == about["name"]]
-                    continue
-                done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
-                bar.update()
+                else:
+                    keep(about, outcome)
             # A worker that dies takes along what waits there: alone, each fails by itself only.
             for job in again:
                 for about, outcome in _stream(connected, [job], isolated):
-                    done[about["name"]] = _write(results / f"{about['name']}.json", about | outcome)
-                    bar.update()
+                    keep(about, outcome)
     return [done[file_name(hand_in)] for hand_in in hand_ins]
 
 

@@ -137,7 +137,7 @@ class Sandbox:
     """
 
     def __init__(self, course, isolated=True):
-        self._ended, self._number, self._ready = "", 0, False
+        self._ended, self._number, self._has_own_files = "", 0, False
         self._pipe, other = socket.socketpair()
         rules = None
         self._home = (
@@ -199,7 +199,7 @@ class Sandbox:
             self._pipe.sendall(wire.pack({"limits": limits}))
             self._receive(START)
             self._let_it_go_first()
-            self._ready = True
+            self._has_own_files = isolated  # and the folders that it sees are its own
         except OSError:
             self.close()
             raise Ended("ended", "the sandbox didn't start") from None
@@ -270,7 +270,7 @@ class Sandbox:
                     self._ended = "processes"
                 elif sum(map(_resident, processes)) > RESIDENT:
                     self._ended = "memory"
-                elif self._ready and max(map(_files, processes), default=0) > FILES:
+                elif self._has_own_files and max(map(_files, processes), default=0) > FILES:
                     self._ended = "memory"  # each takes some, also an empty one
                 if self._ended:
                     self._kill()
