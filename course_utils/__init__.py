@@ -35,7 +35,7 @@ One module per idea, in the order in which the course needs them:
 ``grading``       a class's hand-ins, run in a sandbox and judged outside of it
 ================= =================================================================
 
-Importing ``course_utils`` imports none of them; only ``backend`` and those below it load
+Importing ``course_utils`` imports none of them; only ``backend`` and what imports it load
 TensorFlow.
 """
 

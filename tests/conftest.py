@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,3 +47,17 @@ def needs_sandbox():
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory, needs_sandbox):
+    """Return what gives a folder with the course without some functions, for sandboxes."""
+    from course_utils.grading import withheld
+
+    @cache
+    def course(names):
+        target = tmp_path_factory.mktemp("course") / "copy"
+        withheld.copy_without(names, target)
+        return target
+
+    return course

@@ -2,7 +2,6 @@
 
 import os
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,6 @@ WITHHELD = [
     for task in checks.load(exercises.EXERCISES / "checks" / f"{stem}.py").values()
     for name in task.withheld
 ]
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory, needs_sandbox):
-    @cache
-    def course(names):
-        target = tmp_path_factory.mktemp("course") / "copy"
-        withheld.copy_without(names, target)
-        return target
-
-    return course
 
 
 def grade(notebook, stem, course):

@@ -7,29 +7,17 @@ import subprocess
 import sys
 import threading
 import time
-from functools import cache
 from pathlib import Path
 
 import psutil
 import pytest
 
-from course_utils.grading import judging, withheld
+from course_utils.grading import judging
 from tools.hand_ins import TRICKS, WRONG, cell, code, filled_in, released, tasks, with_cell
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL = {"04.1": 3, "04.2": 4, "04.3": 1, "04.4": 4, "04.5": 3, "04.6": None}
 NOTHING = dict.fromkeys(FULL, 0)
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory, needs_sandbox):
-    @cache
-    def course(names):
-        target = tmp_path_factory.mktemp("course") / "copy"
-        withheld.copy_without(names, target)
-        return target
-
-    return course
 
 
 @pytest.fixture
