@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -322,7 +323,7 @@ for folder, folders, files in os.walk("/"):  # as root, without this, /proc/sys 
 """
     result = grade(with_cell(source))
     written = set(re.findall("written: (.*)", printed(result)))
-    assert written <= {str(tmp_path / "hacked")}  # in a /tmp of its own
+    assert all(place.startswith(f"{tempfile.gettempdir()}/") for place in written)  # of its own
     assert points(result) == FULL
     assert not any(Path(place).exists() for place in places if place.endswith("hacked"))
 

@@ -91,6 +91,11 @@ def bubblewrap():
             command += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/localtime"):
         command += ["--ro-bind-try", name, name]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--size", str(SHM), "--tmpfs", "/dev/shm", "--size", str(TMP), "--tmpfs", "/tmp"]
+    if tempfile.gettempdir() != "/tmp":  # where the checks' own files are expected
+        command += ["--size", str(TMP), "--tmpfs", tempfile.gettempdir()]
+    # After /tmp: what is needed may lie in there.
     command += ["--ro-bind", sys.base_prefix, sys.base_prefix]
     if any(HOME.is_relative_to(name) for name in ("/usr", sys.base_prefix)):
         command += ["--tmpfs", str(HOME)]  # the course itself, with its solutions
@@ -99,10 +104,6 @@ def bubblewrap():
     for name in packages():  # the course, if it is installed there: the sandbox gets its own copy
         if (Path(name) / "course_utils").is_dir():
             command += ["--tmpfs", f"{name}/course_utils"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--size", str(SHM), "--tmpfs", "/dev/shm", "--size", str(TMP), "--tmpfs", "/tmp"]
-    if tempfile.gettempdir() != "/tmp":  # where the checks' own files are expected
-        command += ["--size", str(TMP), "--tmpfs", tempfile.gettempdir()]
     return [*command, "--chdir", "/tmp"]
 
 
@@ -160,7 +161,7 @@ class Sandbox:
             "TF_NUM_INTEROP_THREADS": "2",
             "CUDA_VISIBLE_DEVICES": "-1",
         }
-        command = [os.path.realpath(sys.executable), "-s", "-m", "course_utils.grading.inside"]
+        command = [os.path.realpath(sys.executable), "-S", "-m", "course_utils.grading.inside"]
         command.append(str(other.fileno()))
         if isolated:
             into = [*bubblewrap(), "--ro-bind", str(course), "/course"]
