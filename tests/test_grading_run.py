@@ -194,6 +194,13 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path, capsys):
     assert "another run is writing" in capsys.readouterr().err
 
 
+def test_grading_needs_the_exercises(tmp_path, monkeypatch, capsys):
+    a_few(tmp_path / "in", 1)
+    monkeypatch.setattr(run, "EXERCISES", tmp_path)
+    assert grade(tmp_path / "in", tmp_path / "out") == 2
+    assert "grading needs the whole course" in capsys.readouterr().err
+
+
 def test_marks_do_not_go_where_the_hand_ins_are(tmp_path, capsys):
     a_few(tmp_path, 1)
     assert grade(tmp_path, tmp_path / "marks") == 2

@@ -393,6 +393,11 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
             "where they would be read as hand-ins: give another one with --out."
         )
     stems = {path.stem[:2]: path.stem for path in sorted(EXERCISES.glob("[0-9][0-9]_*.ipynb"))}
+    if not stems:
+        raise Refused(
+            f"there are no exercises in {EXERCISES}: grading needs the whole course (git clone), not "
+            "only its package."
+        )
     found = reading.find(hand_ins, stems)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are not for everyone
     with _alone(out):
