@@ -395,8 +395,8 @@ def grade_class(hand_ins, out, workers, scheduler=None, certificates=None, isola
     stems = {path.stem[:2]: path.stem for path in sorted(EXERCISES.glob("[0-9][0-9]_*.ipynb"))}
     if not stems:
         raise Refused(
-            f"there are no exercises in {EXERCISES}: grading needs the whole course (git clone), not "
-            "only its package."
+            f"there are no exercises in {EXERCISES}: grading needs the whole course (git clone), "
+            "not only its package."
         )
     found = reading.find(hand_ins, stems)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)  # marks are not for everyone
