@@ -290,7 +290,8 @@ for place in {places!r}:
     except OSError as error:
         print("no:", place)
 for folder, folders, files in os.walk("/tmp"):
-    print("tmp:", files)
+    if "site-packages" not in folder:  # where the course itself lies in /tmp
+        print("tmp:", files)
 """
     told = printed(grade(with_cell(source)))
     assert "swordfish" not in told and "SECRET" not in told
