@@ -39,7 +39,7 @@ def needs_sandbox():
     """Skip a test where there is no bubblewrap; on a Linux machine for tests, fail."""
     if sys.platform != "linux":
         pytest.skip("grading runs on Linux")
-    from course_utils.grading import sandbox
+    from homework.grading import sandbox
 
     try:
         sandbox.require_bubblewrap()
@@ -52,7 +52,7 @@ def needs_sandbox():
 @pytest.fixture(scope="session")
 def course(tmp_path_factory, needs_sandbox):
     """Return what gives a folder with the course without some functions, for sandboxes."""
-    from course_utils.grading import withheld
+    from homework.grading import withheld
 
     @cache
     def course(names):

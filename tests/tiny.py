@@ -3,7 +3,9 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-IMPORTS = "from course_utils.budget import choose\nfrom course_utils.results import record"
+IMPORTS = (
+    "from course_utils.lesson.budget import choose\nfrom course_utils.lesson.results import record"
+)
 RECORD = "record(budget=budget, loss=choose(budget, 0.5, 0.05, 0.005))"
 
 

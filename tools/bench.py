@@ -11,7 +11,7 @@ import time
 import lessons
 import numpy as np
 
-from course_utils import addition, carry
+from course_utils.data import addition, carry
 
 # The targets for wall time speak of these, however many lessons there are.
 FIRST_LESSONS = ("00", "04", "05", "06", "07", "08")
@@ -92,8 +92,8 @@ def data_rows():
 
 def training_rows():
     """Train both models of the course our way and the plain way, compilation included."""
-    from course_utils import models, training
-    from course_utils.backend import keras
+    from course_utils.lesson.backend import keras
+    from course_utils.networks import models, training
 
     def plainly(model, x, y, batchsize, loss):
         model.compile("adam", loss)
@@ -159,7 +159,7 @@ def torch_loop(X, y, batchsize):
 
 def numpy_lstm_rows():
     """Compare a training step of lesson 02's LSTM with Keras's quickest and with its products."""
-    from course_utils import numpy_lstm
+    from course_utils.networks import numpy_lstm
 
     rows = []
     x, y = next(carry.generator(64, 10, seed=0, restart=True))
@@ -186,7 +186,7 @@ def numpy_lstm_rows():
 
 def keras_step(units, x, y, unroll, xla):
     """Return a compiled training step of the same model in Keras, already called once."""
-    from course_utils.backend import keras, tf
+    from course_utils.lesson.backend import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # it would warn of so many functions of one name
     lstm = keras.layers.LSTM(units, return_sequences=True, unroll=bool(unroll))
@@ -228,8 +228,8 @@ def lstm_products(layers, batch, steps):
 
 def addition_rnn(pairs, form, until):
     """Train on pairs with the settings of Keras's example addition_rnn until some time."""
-    from course_utils.backend import keras
-    from course_utils.questions import sum_texts
+    from course_utils.data.questions import sum_texts
+    from course_utils.lesson.backend import keras
 
     layers, symbols = keras.layers, np.eye(len(form.alphabet), dtype="float32")
     model = keras.Sequential(
@@ -254,7 +254,7 @@ def addition_rnn(pairs, form, until):
 
 def reversed_questions(form, questions, answers):
     """Encode as that example does: the question padded and turned round, the answer as it is."""
-    from course_utils.questions import Format
+    from course_utils.data.questions import Format
 
     plain = Format(form.n_in, form.n_out, backwards=False)
     x, y = plain.encode(questions, answers)
@@ -266,8 +266,9 @@ def against_addition_rnn_rows(allowed=120.0):
 
     Both draw numbers of all lengths equally often and are tried on the same held-out pairs.
     """
-    from course_utils import questions, seq2seq
-    from course_utils.backend import keras, tf
+    from course_utils.data import questions
+    from course_utils.lesson.backend import keras, tf
+    from course_utils.networks import seq2seq
 
     tf.get_logger().setLevel("ERROR")  # it would warn of so many functions of one name
     form, held_out = questions.sum_format(3), questions.hold_out(3, 0.2, 0)

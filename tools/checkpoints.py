@@ -5,7 +5,7 @@
 What to train stands in tools/recipes.py. Each network is trained from several seeds, into
 build/checkpoints/; what is there or shipped already and was made by the same recipe is not made
 again, so an interrupted run goes on where it stopped. The network of the first seed, not of the
-best, goes to course_utils/checkpoints/, with a record of all.
+best, goes to course_utils/networks/checkpoints/, with a record of all.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from course_utils.shipped import FOLDER
+from course_utils.networks.shipped import FOLDER
 from tools.lessons import BUILD, ROOT, versions
 from tools.recipes import RECIPES
 
@@ -26,7 +26,7 @@ LARGEST = 2_000_000  # bytes of one file
 
 def unpack(name, build, folder):
     """Put the shipped runs of the present recipe to the others, unless these are there."""
-    from course_utils import storage
+    from course_utils.networks import storage
 
     path = folder / f"{name}.json"
     record = json.loads(path.read_text("utf-8")) if path.exists() else {"runs": []}
@@ -52,7 +52,7 @@ def known(name, seed, build):
 
 def train(name, seed, build):
     """Train one network from one seed; write its weights and then a note of the run."""
-    from course_utils import storage
+    from course_utils.networks import storage
 
     recipe = RECIPES[name]()
     start = time.perf_counter()
@@ -86,7 +86,7 @@ def train_missing(name, seeds, build, jobs):
 
 def ship(name, seeds, build, folder):
     """Copy the network of the first seed to the folder, with a record of all runs."""
-    from course_utils import storage
+    from course_utils.networks import storage
 
     runs = [known(name, seed, build) for seed in seeds]
     first = build / f"{name}-{seeds[0]}.weights.h5"

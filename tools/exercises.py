@@ -1,16 +1,16 @@
 """Make the exercises from their solutions, and give learners their own copies.
 
-    python -m tools.exercises make     # solutions/ → exercises/, exercises/checks/
+    python -m tools.exercises make     # solutions/ → exercises/
     python -m tools.exercises work     # exercises/ → work/, never over a file that is there
 
-A solution is the only source. Tags say what becomes of its cells (N.k is a task, as ``04-1``):
+A solution is the source of the texts, a module of `homework.tasks` that of the checks, and of each
+task's title, minutes and points. Tags say what becomes of a cell (N.k is a task, as ``04-1``):
 
     task-N-k    code with `### BEGIN SOLUTION` … `### END SOLUTION`: these lines are replaced
     words-N-k   an answer in words, in Markdown: replaced as a whole
     check-N-k   calls ``check("N.k")``
     parameters  sets the budget, as in a lesson
     setup       code that tasks need; without this tag a code cell is a demonstration
-    checks      the checks of all tasks: written to exercises/checks, not into the exercise
     expected    its output is shown in the exercise as what is expected
     wrong-N-k   a raw cell with a typical wrong answer: left out
     solution    any other cell that only the solution has
@@ -27,7 +27,7 @@ import sys
 
 import nbformat
 
-from course_utils import checks
+from homework import checks
 from tools import lessons
 
 ROOT = lessons.ROOT
@@ -35,7 +35,6 @@ SOLUTIONS, EXERCISES, WORK = lessons.SOLUTIONS, ROOT / "exercises", ROOT / "work
 REGION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION", re.MULTILINE | re.DOTALL)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 WORDS = "YOUR ANSWER HERE"
-LEFT_OUT = {"checks", "solution"}
 TASK_TAG = re.compile(r"(task|check|words|wrong)-(\d+)-(\d+)")
 
 
@@ -56,12 +55,26 @@ def stub(source):
     return REGION.sub(indented, source)
 
 
-def checks_source(solution):
-    """Return the source of the checks that stand in a solution, as one module."""
-    found = [cell.source for cell in solution.cells if "checks" in lessons.tags(cell)]
-    return '"""Written by `make exercises` from the solution; change it there."""\n\n' + (
-        "\n\n\n".join(found) + "\n"
-    )
+def headings_written(source: str, tasks: checks.Tasks) -> str:
+    """Return prose in which titles, minutes and points are those of the tasks.
+
+    Written anew are the heading of each task, ``## 04.1 · …``, and in the first lines of an
+    exercise how many tasks and points there are: "6 tasks, 17 points".
+    """
+
+    def heading(match: re.Match[str]) -> str:
+        task = tasks[match[1]]
+        minutes, points = _counted(task.minutes, "minute"), _counted(task.points, "point")
+        return f"## {task.id} · {task.title}  ({minutes}, {points})"
+
+    points = sum(task.points for task in tasks.values())
+    source = re.sub(r"^\d+ tasks, \d+ points|(?<= · )\d+ tasks, \d+ points",
+                    f"{len(tasks)} tasks, {points} points", source)  # fmt: skip
+    return re.sub(r"^## (\d\d\.\d+)\b.*$", heading, source, flags=re.MULTILINE)
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def nbgrader_metadata(cell, tasks):
@@ -79,6 +92,22 @@ def nbgrader_metadata(cell, tasks):
     } | ({} if what == "task" else {"points": tasks[id].points})
 
 
+def bring_up_to_date(solution, tasks):
+    """Write what the tasks say into a solution: headings, and what nbgrader wants to know.
+
+    Returns:
+        Whether anything has changed.
+    """
+    old = nbformat.writes(solution)
+    for cell in solution.cells:
+        cell.metadata.pop("nbgrader", None)
+        if metadata := nbgrader_metadata(cell, tasks):
+            cell.metadata["nbgrader"] = metadata
+        if cell.cell_type == "markdown":
+            cell.source = headings_written(cell.source, tasks)
+    return nbformat.writes(solution) != old
+
+
 def exercise(solution, tasks):
     """Return the exercise of a solution.
 
@@ -89,7 +118,7 @@ def exercise(solution, tasks):
     cells = []
     for cell in solution.cells:
         what, _ = role(cell)
-        if what == "wrong" or LEFT_OUT & set(lessons.tags(cell)):
+        if what == "wrong" or "solution" in lessons.tags(cell):
             continue
         source = {"task": stub(cell.source), "words": WORDS}.get(what, cell.source)
         make = (
@@ -127,36 +156,25 @@ def expected(cell):
 
 
 def make(solutions=SOLUTIONS, exercises=EXERCISES):
-    """Write all exercises and their checks; remove those that have no solution any more.
+    """Write all exercises, and what their tasks are called into the solutions.
+
+    Exercises that have no solution any more are removed.
 
     Returns:
         The files written whose content changed.
     """
-    written = {}
+    before = {path: path.read_text("utf-8") for path in lessons.find(exercises)}
     for path in lessons.find(solutions):
         solution = lessons.read(path)
-        written[exercises / "checks" / f"{path.stem}.py"] = checks_source(solution)
-    before = {path: path.read_text("utf-8") if path.exists() else None for path in written}
-    for path, source in written.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source, "utf-8", newline="\n")
-    for path in lessons.find(solutions):
-        solution = lessons.read(path)
-        tasks = checks.load(exercises / "checks" / f"{path.stem}.py")
-        old = nbformat.writes(solution)
-        for cell in solution.cells:
-            cell.metadata.pop("nbgrader", None)
-            if metadata := nbgrader_metadata(cell, tasks):
-                cell.metadata["nbgrader"] = metadata
-        if nbformat.writes(solution) != old:
+        tasks = checks.load(checks.FOLDER / f"{path.stem}.py")
+        if bring_up_to_date(solution, tasks):
             lessons.write(solution, path)
         target = exercises / path.name
-        before[target] = target.read_text("utf-8") if target.exists() else None
+        before.setdefault(target, None)
         lessons.write(exercise(solution, tasks), target)
-    for path in [*exercises.glob("*.ipynb"), *(exercises / "checks").glob("*.py")]:
-        if path not in before:
+    for path in before:
+        if not (solutions / path.name).exists():
             path.unlink()
-            before[path] = ""
     return [p for p, text in before.items() if not p.exists() or p.read_text("utf-8") != text]
 
 

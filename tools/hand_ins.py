@@ -4,8 +4,8 @@ import copy
 import json
 from functools import cache
 
-from course_utils import checks
-from course_utils.grading import rebuild
+from homework import checks
+from homework.grading import rebuild
 from tools import exercises, lessons
 
 CARRY = "04_the_carry_generator"
@@ -35,7 +35,7 @@ builtins.len = lambda *a: 2
 builtins.print = lambda *a, **k: None
 """,
     "the checks are patched": """
-from course_utils import checks, exercise
+from homework import checks, exercise
 checks.compare = checks.require = checks.choice = lambda *a, **k: None
 checks.difference = lambda *a, **k: None
 exercise.judge = lambda *a, **k: None
@@ -107,7 +107,7 @@ import os
 os.closerange(3, 100)
 """,
     "what is asked for is taken from the course": """
-from course_utils import carry
+from course_utils.data import carry
 for name in dir(carry):
     globals().setdefault(name, getattr(carry, name))
 add_rows, endless_additions = carry.add, carry.generator
@@ -129,7 +129,7 @@ def released(stem=CARRY):
 
 def tasks(stem=CARRY):
     """Return the tasks of an exercise, by id."""
-    return checks.load(exercises.EXERCISES / "checks" / f"{stem}.py")
+    return checks.load(checks.FOLDER / f"{stem}.py")
 
 
 @cache

@@ -35,8 +35,8 @@ from papermill.engines import papermill_engines
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from course_utils.budget import BUDGETS
-from course_utils.results import MIME, quote, recorded
+from course_utils.lesson.budget import BUDGETS
+from course_utils.lesson.results import MIME, quote, recorded
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from course_utils import captions, operations, terms
-from course_utils.questions import (
+from course_utils.data import captions, operations, terms
+from course_utils.data.questions import (
     all_pairs,
     draw_numbers,
     draw_pairs,
@@ -43,7 +43,7 @@ class Recipe:
 
 def revised(model, form, draw, shown, steps, seed, times=1):
     """Train a network a little more, a part of it on those of the shown questions it finds hard."""
-    from course_utils import seq2seq
+    from course_utils.networks import seq2seq
 
     for time in range(times):
         weak = np.argsort(seq2seq.margins(model, form, *shown))[:HARD]
@@ -71,12 +71,12 @@ def two_numbers(digits, steps, revision):
         return sum_texts(draw_pairs(n, digits, rng, held_out))
 
     def build():
-        from course_utils.seq2seq import text_model
+        from course_utils.networks.seq2seq import text_model
 
         return text_model(form)
 
     def train(seed):
-        from course_utils import seq2seq
+        from course_utils.networks import seq2seq
 
         model, _ = seq2seq.train_fresh(seq2seq.text_model, form, draw, steps, seed)
         shown = sum_texts(tried[~hidden])
@@ -85,7 +85,7 @@ def two_numbers(digits, steps, revision):
         return revised(model, form, draw, shown, revision, seed)
 
     def evaluate(model):
-        from course_utils.seq2seq import right_answers
+        from course_utils.networks.seq2seq import right_answers
 
         right = right_answers(model, form, *sum_texts(tried))
         return {
@@ -113,23 +113,23 @@ def nine_digits(attention, steps):
     form = sum_format(digits)
 
     def build(form=form):
-        from course_utils.attention import attention_model
-        from course_utils.seq2seq import text_model
+        from course_utils.networks.attention import attention_model
+        from course_utils.networks.seq2seq import text_model
 
         return (attention_model if attention else text_model)(form)
 
     def train(seed):
-        from course_utils.seq2seq import train_fresh
+        from course_utils.networks.seq2seq import train_fresh
 
         return train_fresh(build, form, draw, steps, seed)[0]
 
     def draw(n, rng):
-        from course_utils.attention import draw_with_chains
+        from course_utils.networks.attention import draw_with_chains
 
         return sum_texts(draw_with_chains(n, digits, rng))
 
     def evaluate(model):
-        from course_utils.seq2seq import right_answers
+        from course_utils.networks.seq2seq import right_answers
 
         result = {}
         for name, pairs in trials(digits).items():
@@ -152,7 +152,7 @@ def trials(digits, n=100_000):
     nines only, where every column waits for a carry in vain; and numbers that are nines only, with
     any other. Each pair of the last four kinds is there once.
     """
-    from course_utils.attention import carry_chains
+    from course_utils.networks.attention import carry_chains
 
     rng = np.random.default_rng(1_000)
     top, some = 10**digits, n // 10
@@ -183,12 +183,12 @@ def variable_terms(steps, revision):
         return terms.draw_levels(n, terms.LEVELS, rng)
 
     def build():
-        from course_utils.seq2seq import text_model
+        from course_utils.networks.seq2seq import text_model
 
         return text_model(form)
 
     def train(seed):
-        from course_utils import seq2seq
+        from course_utils.networks import seq2seq
 
         growing = terms.draw_growing(steps // 50)
         model, _ = seq2seq.train_fresh(seq2seq.text_model, form, growing, steps, seed)
@@ -199,7 +199,7 @@ def variable_terms(steps, revision):
         return revised(model, form, draw, shown, revision, seed, times)
 
     def evaluate(model):
-        from course_utils.seq2seq import right_answers
+        from course_utils.networks.seq2seq import right_answers
 
         def count(rows):
             right = right_answers(model, form, *rows)
@@ -234,18 +234,18 @@ def four_operations(signs, hidden, steps):
     form, held_out = operations.operation_format(2, signs), hold_out(2, 0.2, 0)
 
     def build(form=form):
-        from course_utils.seq2seq import text_model
+        from course_utils.networks.seq2seq import text_model
 
         return text_model(form)
 
     def train(seed):
-        from course_utils import practice
+        from course_utils.networks import practice
 
         shown = operations.listed(signs, hidden, held_out)
         return practice.practise(build, form, *shown, steps, seed)[0]
 
     def evaluate(model):
-        from course_utils.seq2seq import right_answers
+        from course_utils.networks.seq2seq import right_answers
 
         parts = {}
         for sign in signs:
@@ -258,7 +258,7 @@ def four_operations(signs, hidden, steps):
 
     settings = {"signs": signs, "hidden": hidden, "held_out": 0.2, "units": 128}
     settings |= {"short": operations.SHORT, "steps": steps, "batchsize": 256}
-    settings |= {"rate": 0.008, "decay": 0.1}  # of course_utils.practice
+    settings |= {"rate": 0.008, "decay": 0.1}  # of course_utils.networks.practice
     return Recipe(settings, build, train, evaluate)
 
 
@@ -267,13 +267,13 @@ def describing(steps, blanks):
     n = 5_000  # pictures of each test set
 
     def build():
-        from course_utils.captioning import captioner
+        from course_utils.networks.captioning import captioner
 
         return captioner()
 
     def train(seed):
-        from course_utils.backend import keras
-        from course_utils.captioning import captioner, train_captioner
+        from course_utils.lesson.backend import keras
+        from course_utils.networks.captioning import captioner, train_captioner
 
         keras.utils.set_random_seed(seed)
         model = captioner()
@@ -281,7 +281,7 @@ def describing(steps, blanks):
         return model
 
     def evaluate(model):
-        from course_utils.captioning import describe
+        from course_utils.networks.captioning import describe
 
         wrong = {}
         for number, (name, kinds) in enumerate(captions.TEST_SETS.items()):

@@ -5,7 +5,7 @@
 What to run stands in SWEEPS below. A run executes, with papermill, the lesson's cells tagged
 `parameters` and `sweep`, and no others. Its note goes to build/sweeps/; what is noted there or in
 the shipped table already, for the same code and settings, is not run again, so an interrupted sweep
-goes on where it stopped. When no run is missing, the table goes to course_utils/checkpoints/.
+goes on where it stopped. When no run is missing, the table goes to course_utils/networks/checkpoints/.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from itertools import product
 
 import nbformat
 
-from course_utils.shipped import FOLDER
+from course_utils.networks.shipped import FOLDER
 from tools import lessons
 
 
@@ -27,7 +27,7 @@ class Sweep:
     """What is run of a lesson.
 
     Attributes:
-        table: the name under which `course_utils.shipped.record_of` finds the table.
+        table: the name under which `course_utils.networks.shipped.record_of` finds the table.
         parameters: a list of values for each name; every combination is run.
         budget: for all runs.
     """
@@ -103,7 +103,7 @@ def unpack(sweep, mark, build, folder):
 
 def note_run(settings, mark, seconds, versions, recorded, build):
     """Write the note of a run."""
-    from course_utils.storage import replacing
+    from course_utils.networks.storage import replacing
 
     note = {"settings": settings, "fingerprint": mark, "seconds": seconds, "versions": versions}
     build.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ def run_missing(sweep, part, mark, build, jobs):
 
 def gather(sweep, mark, build, folder):
     """Write the table of all runs, which must be noted, to the folder; return its path."""
-    from course_utils.storage import replacing
+    from course_utils.networks.storage import replacing
 
     notes = [known({"budget": sweep.budget, **chosen}, mark, build) for chosen in sweep.runs]
     record = {

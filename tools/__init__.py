@@ -1,0 +1,1 @@
+"""What maintainers run, by `make` or as ``python -m tools.NAME``."""
