@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from homework import hand_in
@@ -24,11 +25,10 @@ could be done. How to run a course with it: TEACHING.md.
 """
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m course_utils", description=__doc__.split("\n")[0]
-    )
+    about = (__doc__ or "").split("\n")[0]
+    made = argparse.ArgumentParser(prog="python -m homework", description=about)
     commands = made.add_subparsers(dest="command", required=True)
     one = commands.add_parser("hand-in", help="pack a notebook of yours into one file to hand in")
     one.add_argument("notebook", type=Path, help="such as work/05_the_carry_model.ipynb")
@@ -60,11 +60,20 @@ def parser():
     return made
 
 
-def main(words=None):
-    """Run a command; return its exit status."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status.
+
+    Args:
+        words: of the command line; by default those that this program was called with.
+    """
     chosen = parser().parse_args(words)
     if chosen.command == "hand-in":
         return hand_in.from_command(chosen.notebook, chosen.name)
+    return _grade(chosen)
+
+
+def _grade(chosen: argparse.Namespace) -> int:
+    """Grade a class as the command line says; return the exit status."""
     if os.name == "nt":
         print("Grading runs on Linux: on Windows, use WSL 2; see TEACHING.md.", file=sys.stderr)
         return 2
@@ -82,7 +91,7 @@ def main(words=None):
             chosen.certificates,
             isolated=not chosen.no_sandbox,
         )
-    except (run.Refused, sandbox.Missing, OSError, ValueError) as error:
+    except (run.CannotGrade, sandbox.Missing, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

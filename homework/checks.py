@@ -112,8 +112,16 @@ def mistake(
 ) -> Mistake:
     """Return a `Mistake`; with its hint alone, if the check itself looks for it.
 
-    Several functions are different ways to make the same mistake.
+    Several functions are different ways to make the same mistake. What some make and others raise are
+    two mistakes.
+
+    Raises:
+        ValueError: if it has both functions and a sign in an exception.
     """
+    if makes and (raises or says):
+        raise ValueError(
+            "a mistake is told by what it makes or by what it raises: write two."
+        )
     return Mistake(hint, makes, (raises,) if isinstance(raises, str) else raises, says)
 
 

@@ -27,7 +27,7 @@ def difference(
     if isinstance(wanted, str) or wanted is None or isinstance(wanted, dict):
         if type(got) is not type(wanted):
             return f"it should be {kind(wanted)}"
-        if isinstance(wanted, str) and len(got) != len(wanted):
+        if isinstance(got, str) and isinstance(wanted, str) and len(got) != len(wanted):
             return f"it has {_number(len(got), 'character')}, not {len(wanted)}"
         return None if got == wanted else "the value is wrong"
     return _difference_of_numbers(got, wanted, tolerance)
@@ -42,8 +42,14 @@ def _difference_of_parts(
         return f"it has {_number(len(got), 'part')}, not {len(wanted)}"
     for number, (one, other) in enumerate(zip(got, wanted, strict=True)):
         if problem := difference(one, other, tolerance):
-            return f"{names[number] if names else f'part {number}'}: {problem}"
+            return f"{_named(number, names, problem)} {problem}"
     return None
+
+
+def _named(number: int, names: Sequence[str], problem: str) -> str:
+    if not names:
+        return f"part {number}:"
+    return f"{names[number]}{',' if problem.startswith('part ') else ':'}"
 
 
 def _difference_of_numbers(got: Any, wanted: Any, tolerance: float) -> str | None:

@@ -290,7 +290,7 @@ def _line_of(error: BaseException) -> str:
     libraries = (str(Path(__file__).parent), str(Path(os.__file__).parent), sys.prefix)
     found = ""
     for frame in traceback.extract_tb(error.__traceback__):
-        line = linecache.getline(frame.filename, frame.lineno).strip()
+        line = linecache.getline(frame.filename, frame.lineno or 0).strip()
         if line and not frame.filename.startswith(libraries):
             found = f"in line {frame.lineno} of the cell: {line[:100]}"
     return found
@@ -311,7 +311,13 @@ class Stop(Exception):
 
 
 def judge(task: Task, work: Any, rng: np.random.Generator) -> Failed | None:
-    """Return None if the work passes the check of a task, else the `Failed`."""
+    """Return None if the work passes the check of a task, else the `Failed`.
+
+    Raises:
+        ValueError: if the task has no check.
+    """
+    if task.judge is None:
+        raise ValueError(f"task {task.id} has no check: a person reads the answer.")
     try:
         with _builtins_restored(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the oracle's, too: none concerns the learner
@@ -354,7 +360,7 @@ class Exercise:
     ) -> None:
         self.tasks, self.name = tasks, name
         self._namespace = namespace
-        self._passed = {}
+        self._passed: dict[str, bool] = {}
         self._hints = dict.fromkeys(tasks, 0)
 
     def check(self, id: str) -> None:

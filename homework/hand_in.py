@@ -18,15 +18,19 @@ import time
 import unicodedata
 import uuid
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from course_utils import __version__
 from course_utils.lesson.files import write_whole
 from homework import checks
+from homework.checks import Task, Tasks
 
-LARGEST = 20_000_000  # bytes of a notebook that is marked
+LARGEST_NOTEBOOK = 20_000_000  # bytes; a larger one isn't marked
+NO_WORDS, NO_CODE = "YOUR ANSWER HERE", "raise NotImplementedError()"  # what a stub says
 SAVING_SECONDS = 6
 CELL_SECONDS, ALL_SECONDS = 120, 600  # in a fresh kernel
 
@@ -49,8 +53,24 @@ SAVE = """<script data-saving="%(token)s">
 </script>"""
 
 
-class Refused(ValueError):
+Row = tuple[str, str]
+
+
+class CannotHandIn(ValueError):
     """Why nothing can be handed in, and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who hands in.
+
+    Attributes:
+        name: as the teacher knows it; empty if it isn't known.
+        id: drawn at random once, so that one learner's hand-ins belong together.
+    """
+
+    name: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -67,16 +87,22 @@ class Report:
 
     state: str
     title: str
-    rows: tuple = ()
+    rows: tuple[Row, ...] = ()
     footer: str = ""
     path: Path | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         rows = (f"  {label}: {text}" for label, text in self.rows)
         return "\n".join(filter(None, [self.title, *rows, self.footer]))
 
 
-def from_notebook(exercise, tasks, run_checks, path=None, name=None):
+def from_notebook(
+    exercise: str,
+    tasks: Tasks,
+    run_checks: Callable[[], Mapping[str, bool]],
+    path: str | Path | None = None,
+    name: str | None = None,
+) -> Report:
     """Hand in the notebook that is running.
 
     Args:
@@ -93,12 +119,13 @@ def from_notebook(exercise, tasks, run_checks, path=None, name=None):
         notebook, notes = _save(_running_notebook(exercise, path), search=path is None)
         data = _read(notebook)
         learner = _learner(notebook.parent, name, ask=True)
-        return _hand_in(exercise, tasks, notebook, data, learner, run_checks, notes)
-    except Refused as refusal:
+        passed, more = _outcomes(tasks, run_checks)
+        return _packed(exercise, tasks, notebook, data, learner, passed, [*notes, *more])
+    except CannotHandIn as refusal:
         return Report("failed", str(refusal))
 
 
-def from_command(path, name=None):
+def from_command(path: str | Path, name: str | None = None) -> int:
     """Hand in a notebook that isn't running: its cells run once, in a fresh kernel.
 
     Args:
@@ -113,15 +140,15 @@ def from_command(path, name=None):
         data = _read(notebook)
         exercise = _begun(data) or notebook.stem
         if not (checks.FOLDER / f"{exercise}.py").is_file():
-            raise Refused(
+            raise CannotHandIn(
                 f"{notebook.name} should be an exercise of this course, but no cell says "
                 'begin("…") with the name of one: copy that cell from exercises/.'
             )
         learner = _learner(notebook.parent, name, ask=False)
         tasks = checks.load(checks.FOLDER / f"{exercise}.py")
-        run = lambda: _run(data, notebook.parent)  # noqa: E731
-        print(_hand_in(exercise, tasks, notebook, data, learner, run, []))
-    except Refused as refusal:
+        passed, notes = _outcomes(tasks, lambda: _run_in_fresh_kernel(data, notebook.parent))
+        print(_packed(exercise, tasks, notebook, data, learner, passed, notes))
+    except CannotHandIn as refusal:
         print(refusal, file=sys.stderr)
         return 2
     return 0
@@ -130,7 +157,12 @@ def from_command(path, name=None):
 # The notebook -----------------------------------------------------------------------------------
 
 
-def _running_notebook(exercise, path):
+def _running_notebook(exercise: str, path: str | Path | None) -> Path:
+    """Return where the notebook is that is running, or the path that was given.
+
+    Raises:
+        CannotHandIn: if it is nowhere in a folder called work.
+    """
     if path is not None:
         return Path(path)
     named = _shell().user_ns.get("__vsc_ipynb_file__") if _shell() else None  # in VS Code
@@ -139,14 +171,17 @@ def _running_notebook(exercise, path):
     for candidate in map(Path, filter(None, [named, session, f"work/{file}", file])):
         if candidate.is_file() and candidate.resolve().parent.name == "work":
             return candidate.resolve()
-    raise Refused('Open your own copy in work/ to hand in, or say where it is: hand_in(path="…").')
+    raise CannotHandIn(
+        'Open your own copy in work/ to hand in, or say where it is: hand_in(path="…").'
+    )
 
 
-def _shell():
+def _shell() -> Any:
+    """Return IPython's shell; None if there is none."""
     return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
 
 
-def _save(notebook, search):
+def _save(notebook: Path, search: bool) -> tuple[Path, list[Row]]:
     """Have the page save the running notebook.
 
     What the page is told carries a number drawn for this call. The file that holds the number was
@@ -181,14 +216,20 @@ def _save(notebook, search):
     return notebook, [("Not saved now", f"{notebook.name} was last saved at {at}; {text}")]
 
 
-def _holds(path, token):
+def _holds(path: Path, token: str) -> bool:
+    """Say whether a file is a whole notebook with this token in it."""
     with contextlib.suppress(OSError, ValueError):  # it may be half written
         data = path.read_bytes()
         return token.encode() in data and bool(json.loads(data))
     return False
 
 
-def _read(path):
+def _read(path: Path) -> bytes:
+    """Return the bytes of a notebook.
+
+    Raises:
+        CannotHandIn: if it can't be read, or is none.
+    """
     reason = "is none"
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         try:
@@ -197,37 +238,37 @@ def _read(path):
                 return data
         except OSError as error:
             reason = f"can't be read ({error.strerror})"
-    raise Refused(f"{path} should be a notebook, but {reason}: give the path of your own copy.")
+    raise CannotHandIn(
+        f"{path} should be a notebook, but {reason}: give the path of your own copy."
+    )
 
 
-def _cells(data):
+def _cells(data: bytes) -> list[dict[str, Any]]:
     return json.loads(data.decode("utf-8-sig"))["cells"]
 
 
-def _source(cell):
+def _source(cell: Mapping[str, Any]) -> str:
     return "".join(map(str, cell["source"]))
 
 
-def _begun(data):
+def _begun(data: bytes) -> str:
+    """Return the exercise that a notebook begins; an empty text if it begins none."""
     code = "\n".join(map(_source, _cells(data)))
     call = re.search(r"\bbegin\(\s*[\"'](\w+)[\"']", code)
     return call[1] if call else ""
 
 
-def _run(data, folder):
-    """Run a copy of a notebook in a fresh kernel, then its checks; return their outcomes."""
-    import nbformat
+def _run_in_fresh_kernel(data: bytes, folder: Path) -> dict[str, bool]:
+    """Run a copy of a notebook in a fresh kernel, then its checks; return their outcomes.
+
+    Raises:
+        RuntimeError: if there are no checks in it.
+        TimeoutError: if it takes too long.
+    """
     from nbclient import NotebookClient
     from tqdm import tqdm
 
-    copy = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
-    for cell in copy.cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            cell.source = 'budget = "smoke"'
-        cell.source = re.sub(r"^(\s*)hand_in\(.*", r"\1pass", cell.source, flags=re.MULTILINE)
-    code = "import json\nprint(json.dumps(check.__self__.run_checks()))"
-    copy.cells.append(nbformat.v4.new_code_cell(code))
-    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # the kernel of this Python
+    copy = _copy_to_run(data)
     client = NotebookClient(
         copy,
         kernel_name="python3",
@@ -237,6 +278,7 @@ def _run(data, folder):
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
     )
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # the kernel of this Python
     end = time.monotonic() + ALL_SECONDS
     with client.setup_kernel():
         for number, cell in enumerate(tqdm(copy.cells, "running the notebook", unit=" cells")):
@@ -249,12 +291,36 @@ def _run(data, folder):
     return json.loads(said.splitlines()[-1])
 
 
+def _copy_to_run(data: bytes) -> Any:
+    """Return a copy of a notebook that is quick, hands nothing in, and tells how its checks end."""
+    import nbformat
+
+    copy = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+    for cell in copy.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = 'budget = "smoke"'
+        cell.source = re.sub(r"^(\s*)hand_in\(.*", r"\1pass", cell.source, flags=re.MULTILINE)
+    code = "import json\nprint(json.dumps(check.__self__.run_checks()))"
+    copy.cells.append(nbformat.v4.new_code_cell(code))
+    return copy
+
+
 # What is handed in ------------------------------------------------------------------------------
 
 
-def _learner(folder, name, ask):
-    """Return name and id of the learner, and remember them beside the notebook."""
-    record, known = folder / ".learner.json", {}
+def _learner(folder: Path, name: str | None, ask: bool) -> Learner:
+    """Return who hands in, and remember it beside the notebook.
+
+    Args:
+        folder: of the notebook.
+        name: that was given; None for the one that is remembered.
+        ask: for the name, if it isn't known.
+
+    Raises:
+        CannotHandIn: if the name isn't known and nobody may be asked.
+    """
+    record = folder / ".learner.json"
+    known: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError, TypeError):
         known = dict(json.loads(record.read_bytes()))
     name, id = _tidy(name) or _tidy(known.get("name")), known.get("id")
@@ -262,53 +328,64 @@ def _learner(folder, name, ask):
         with contextlib.suppress(EOFError, OSError, RuntimeError):  # nobody to ask
             name = _tidy(input("Your name, as your teacher knows it: "))
     elif not name:
-        raise Refused('Your name should be in the hand-in, but isn\'t known: add --name "…".')
+        raise CannotHandIn('Your name should be in the hand-in, but isn\'t known: add --name "…".')
     if not (isinstance(id, str) and re.fullmatch("[0-9a-f]{32}", id)):
         id = uuid.uuid4().hex
-    learner = {"name": name, "id": id}
-    if learner != known:
-        _write(record, json.dumps(learner, ensure_ascii=False).encode())
+    learner = Learner(name, id)
+    if vars(learner) != known:
+        _write(record, json.dumps(vars(learner), ensure_ascii=False).encode())
     return learner
 
 
-def _tidy(name):
+def _tidy(name: object) -> str:
     text = "".join(c if c.isprintable() else " " for c in name) if isinstance(name, str) else ""
     return unicodedata.normalize("NFC", " ".join(text.split()))[:200].strip()
 
 
-def _hand_in(exercise, tasks, notebook, data, learner, run_checks, notes):
-    """Run the checks, write the zip, and report."""
-    passed, notes = {}, list(notes)
+def _outcomes(
+    tasks: Tasks, run_checks: Callable[[], Mapping[str, bool]]
+) -> tuple[dict[str, bool], list[Row]]:
+    """Return which tasks pass, by id, and rows for the report: none if the checks could be run."""
     try:
         found = run_checks()
-        passed = {id: found[id] is True for id in tasks if id in found}
+        return {id: found[id] is True for id in tasks if id in found}, []
     except Exception as error:
         why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        notes.append(("Checks", f"they couldn't be run ({why}); you can hand in all the same"))
+        return {}, [("Checks", f"they couldn't be run ({why}); you can hand in all the same")]
+
+
+def _packed(
+    exercise: str,
+    tasks: Tasks,
+    notebook: Path,
+    data: bytes,
+    learner: Learner,
+    passed: Mapping[str, bool],
+    notes: Sequence[Row],
+) -> Report:
+    """Write the zip, and report what is in it.
+
+    Args:
+        exercise: its name.
+        tasks: of the exercise.
+        notebook: beside whose folder the zip goes.
+        data: its bytes, as they are handed in.
+        learner: who hands in.
+        passed: whether a task's check passes, by id.
+        notes: rows with which the report begins.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
-    manifest = {
-        "format": 1,
-        "exercise": exercise,
-        "lesson": exercise[:2],
-        "course_version": __version__,
-        "who": learner["name"],
-        "learner": learner["id"],
-        "handed_in": now.isoformat(),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "checks": passed,
-    }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
-    members = {f"{exercise}.ipynb": data, "manifest.json": text}
-    letters = unicodedata.normalize("NFKD", learner["name"]).encode("ascii", "ignore").decode()
-    safe = "-".join(re.findall("[a-z0-9]+", letters.lower()))[:60] or learner["id"][:8]
-    stem = f"{exercise}--{safe}--{now:%Y%m%d-%H%M%S}Z"
-    target = _pack(notebook.parent / "handed-in", stem, members)
-    if not learner["name"]:
+    manifest = _manifest(exercise, data, learner, passed, now)
+    members = {f"{exercise}.ipynb": data, "manifest.json": manifest}
+    stem = f"{exercise}--{_in_ascii(learner)}--{now:%Y%m%d-%H%M%S}Z"
+    target = _write_zip(notebook.parent / "handed-in", stem, members)
+    notes = list(notes)
+    if not learner.name:
         notes.append(("Name", 'there is none in it: run hand_in(name="…") to add yours'))
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_NOTEBOOK:
         notes.append(("Too large", "to be marked: clear the outputs, save, and hand in again"))
-    contents = ", ".join(f"{name} ({len(content) / 1000:,.1f} kB)"
-                         for name, content in members.items())  # fmt: skip
+    sizes = {name: len(content) / 1000 for name, content in members.items()}
+    contents = ", ".join(f"{name} ({size:,.1f} kB)" for name, size in sizes.items())
     return Report(
         "note" if notes else "passed",
         f"Ready to hand in: {exercise}",
@@ -318,34 +395,70 @@ def _hand_in(exercise, tasks, notebook, data, learner, run_checks, notes):
     )
 
 
-def _expected(data, tasks, passed):
+def _manifest(
+    exercise: str, data: bytes, learner: Learner, passed: Mapping[str, bool], now: datetime
+) -> bytes:
+    """Return the text beside the notebook in the zip, which says what it is."""
+    manifest = {
+        "format": 1,
+        "exercise": exercise,
+        "lesson": exercise[:2],
+        "course_version": __version__,
+        "who": learner.name,
+        "learner": learner.id,
+        "handed_in": now.isoformat(),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "checks": passed,
+    }
+    return json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+
+
+def _in_ascii(learner: Learner) -> str:
+    """Return the learner's name, or else some of the id, for the name of a file."""
+    letters = unicodedata.normalize("NFKD", learner.name).encode("ascii", "ignore").decode()
+    return "-".join(re.findall("[a-z0-9]+", letters.lower()))[:60] or learner.id[:8]
+
+
+def _expected(data: bytes, tasks: Tasks, passed: Mapping[str, bool]) -> list[Row]:
     """Return rows about what is missing in a notebook, and about the points to expect."""
-    sources, rows, points, words = {}, [], 0, 0
+    sources: dict[str | None, str] = {}
     for cell in _cells(data):
         nbgrader = cell.get("metadata", {}).get("nbgrader") or {}
         sources[nbgrader.get("grade_id")] = _source(cell)
+    rows, points, words = [], 0, 0
     for id, task in tasks.items():
         source = sources.get(f"{'task' if task.judge else 'words'}-{id.replace('.', '-')}")
-        what = ""
-        if source is None:
-            what = "the cell for your answer is gone; copy it from exercises/"
-        elif source.strip() in ("", "YOUR ANSWER HERE"):
-            what = "not answered"
+        if what := _missing(task, source, passed.get(id)):
+            rows.append(("Missing", f"{id} {task.title}: {what}"))
         elif task.judge is None:
             words += task.points
-        elif passed.get(id):
-            points += task.points
-        elif "raise NotImplementedError()" in source:
-            what = "not begun"
         else:
-            what = "its check doesn't pass yet" if id in passed else "not checked"
-        rows += [("Missing", f"{id} {task.title}: {what}")] if what else []
+            points += task.points
     of = sum(task.points for task in tasks.values() if task.judge)
     more = f"; {words} more for answers in words, which a person reads" if words else ""
     return [*rows, ("Points", f"{points} of {of} points by checks{more}")]
 
 
-def _pack(folder, stem, members):
+def _missing(task: Task, source: str | None, passed: bool | None) -> str:
+    """Say what an answer lacks; nothing if it is there and its check, if any, passes.
+
+    Args:
+        task: that is answered.
+        source: of the cell for the answer; None if there is no such cell.
+        passed: whether its check passes; None if that isn't known.
+    """
+    if source is None:
+        return "the cell for your answer is gone; copy it from exercises/"
+    if source.strip() in ("", NO_WORDS):
+        return "not answered"
+    if task.judge is None or passed:
+        return ""
+    if NO_CODE in source:
+        return "not begun"
+    return "not checked" if passed is None else "its check doesn't pass yet"
+
+
+def _write_zip(folder: Path, stem: str, members: Mapping[str, bytes]) -> Path:
     """Write a zip under a name that is free; the same members give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -361,17 +474,22 @@ def _pack(folder, stem, members):
     return target
 
 
-def _write(path, data):
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole.
+
+    Raises:
+        CannotHandIn: if it can't be written.
+    """
     try:
         write_whole(path, data)
     except OSError as error:
-        raise Refused(
+        raise CannotHandIn(
             f"{path.name} should be written to {_short(path.parent)}, but that failed "
             f"({error.strerror}): make room there, or make the folder writable."
         ) from error
 
 
-def _short(path):
+def _short(path: Path) -> str:
     with contextlib.suppress(ValueError):  # on another drive
         return os.path.relpath(path)
     return str(path)

@@ -13,13 +13,14 @@ import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from xdist.scheduler import LoadScopeScheduling  # noqa: E402
 
-from tools import lessons  # noqa: E402
+from tools import running  # noqa: E402
+from tools.replay import pytest_configure  # noqa: E402, F401 - how outputs are compared
 
 # No deadline: two cores may be busy with lessons at the same time.
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
-lessons.use_this_python()
+running.use_this_python()
 
 
 class TogetherByNotebook(LoadScopeScheduling):

@@ -1,6 +1,6 @@
 """Measure what the course claims about speed; print a table and write build/bench.json.
 
-Give the computer a quiet hour: `python tools/bench.py`, or `make bench`.
+Give the computer a quiet hour: `python -m tools.bench`, or `make bench`.
 """
 
 import json
@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 
-import lessons
 import numpy as np
 
 from course_utils.data import addition, carry
+from tools import notebooks, running
 
 # The targets for wall time speak of these, however many lessons there are.
 FIRST_LESSONS = ("00", "04", "05", "06", "07", "08")
@@ -45,9 +45,9 @@ def lesson_rows():
     """Run every lesson at smoke and at class, one at a time; return the rows of wall times."""
     rows = []
     for budget in ("smoke", "class"):
-        target = lessons.BUILD / "bench" / budget
-        outcomes = lessons.run_lessons(
-            lessons.find(lessons.NOTEBOOKS), target, {"budget": budget}, jobs=1
+        target = notebooks.BUILD / "bench" / budget
+        outcomes = running.run_lessons(
+            notebooks.find(notebooks.NOTEBOOKS), target, {"budget": budget}, jobs=1
         )
         for outcome in outcomes:
             measured = row(
@@ -315,7 +315,7 @@ def import_row():
 
 def grading_rows():
     """Measure grading in a process of its own: its memory is one of the figures."""
-    path = lessons.BUILD / "bench-grading.json"
+    path = notebooks.BUILD / "bench-grading.json"
     subprocess.run([sys.executable, "-m", "tools.grading_bench"], check=False)
     return json.loads(path.read_text("utf-8"))
 
@@ -326,7 +326,7 @@ def show(rows, name="bench.json"):
     for r in rows:
         mark = "yes" if r["ok"] else "NO"
         print(f"{r['name']:60} {r['value']:>10,.4g} {r['unit']:8} {r['target']:10} {mark}")
-    path = lessons.BUILD / name
+    path = notebooks.BUILD / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return 0 if all(r["ok"] for r in rows) else 1
@@ -334,7 +334,7 @@ def show(rows, name="bench.json"):
 
 def main():
     """Measure everything; return 1 if a target is missed."""
-    lessons.use_this_python()
+    running.use_this_python()
     rows = [import_row(), *data_rows(), *numpy_lstm_rows(), *training_rows(), *grading_rows()]
     rows += [*against_addition_rnn_rows(), *lesson_rows()]
     return show(rows)

@@ -6,11 +6,14 @@ What to train stands in tools/recipes.py. Each network is trained from several s
 build/checkpoints/; what is there or shipped already and was made by the same recipe is not made
 again, so an interrupted run goes on where it stopped. The network of the first seed, not of the
 best, goes to course_utils/networks/checkpoints/, with a record of all.
+
+From the seeds in ELSEWHERE networks are trained as on another processor, which computes the same
+sums with other last digits (see tools/kernels.py): what a lesson says of every start is tried on
+two kinds of processors.
 """
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,10 +21,19 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from course_utils.networks.shipped import FOLDER
-from tools.lessons import BUILD, ROOT, versions
+from tools import kernels
+from tools.notebooks import BUILD, ROOT
 from tools.recipes import RECIPES
+from tools.running import versions
 
 LARGEST = 2_000_000  # bytes of one file
+ELSEWHERE = (3, 4)  # seeds from which networks are trained as on another processor
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+def kernels_of(seed):
+    """Return the arithmetic kernels with which networks are trained from a seed."""
+    return kernels.other() if seed in ELSEWHERE else {}
 
 
 def unpack(name, build, folder):
@@ -63,18 +75,19 @@ def train(name, seed, build):
     build.mkdir(parents=True, exist_ok=True)
     storage.save_weights(model, build / f"{name}-{seed}.weights.h5")
     run = {"settings": recipe.settings, "parameters": model.count_params(), "seed": seed}
-    run |= {"seconds": seconds, "versions": versions(), **recipe.evaluate(model)}
+    run |= {"seconds": seconds, "versions": versions(), "kernels": kernels.named(kernels_of(seed))}
+    run |= recipe.evaluate(model)
     with storage.replacing(build / f"{name}-{seed}.json") as new:
         new.write_text(json.dumps(run), "utf-8")
 
 
 def train_missing(name, seeds, build, jobs):
     """Train what is missing, each network in a process of its own with one thread."""
-    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
     def in_process(seed):
         print(f"{name}, seed {seed}: training", flush=True)
         words = [sys.executable, "-m", "tools.checkpoints", "--train", name, str(seed), str(build)]
+        environment = kernels.environment(kernels_of(seed)) | ONE_THREAD
         subprocess.run(words, cwd=ROOT, env=environment, check=True)
 
     missing = [seed for seed in seeds if known(name, seed, build) is None]

@@ -28,10 +28,10 @@ import sys
 import nbformat
 
 from homework import checks
-from tools import lessons
+from tools import notebooks, tidying
 
-ROOT = lessons.ROOT
-SOLUTIONS, EXERCISES, WORK = lessons.SOLUTIONS, ROOT / "exercises", ROOT / "work"
+ROOT = notebooks.ROOT
+SOLUTIONS, EXERCISES, WORK = notebooks.SOLUTIONS, ROOT / "exercises", ROOT / "work"
 REGION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION", re.MULTILINE | re.DOTALL)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 WORDS = "YOUR ANSWER HERE"
@@ -40,7 +40,7 @@ TASK_TAG = re.compile(r"(task|check|words|wrong)-(\d+)-(\d+)")
 
 def role(cell):
     """Return what a cell is and for which task, such as ``("check", "04.1")``; else two Nones."""
-    for tag in lessons.tags(cell):
+    for tag in notebooks.tags(cell):
         if match := TASK_TAG.fullmatch(tag):
             return match[1], f"{match[2]}.{match[3]}"
     return None, None
@@ -118,7 +118,7 @@ def exercise(solution, tasks):
     cells = []
     for cell in solution.cells:
         what, _ = role(cell)
-        if what == "wrong" or "solution" in lessons.tags(cell):
+        if what == "wrong" or "solution" in notebooks.tags(cell):
             continue
         source = {"task": stub(cell.source), "words": WORDS}.get(what, cell.source)
         make = (
@@ -126,12 +126,12 @@ def exercise(solution, tasks):
         )
         metadata = nbgrader_metadata(cell, tasks)
         metadata = {"nbgrader": metadata} if metadata else {}
-        if "parameters" in lessons.tags(cell):
+        if "parameters" in notebooks.tags(cell):
             metadata["tags"] = ["parameters"]
         cells.append(make(source, id=cell.id, metadata=metadata))
-        if "expected" in lessons.tags(cell):
+        if "expected" in notebooks.tags(cell):
             cells.append(expected(cell))
-    metadata = {"kernelspec": lessons.KERNELSPEC, "language_info": lessons.LANGUAGE}
+    metadata = {"kernelspec": tidying.KERNELSPEC, "language_info": tidying.LANGUAGE}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
@@ -163,15 +163,15 @@ def make(solutions=SOLUTIONS, exercises=EXERCISES):
     Returns:
         The files written whose content changed.
     """
-    before = {path: path.read_text("utf-8") for path in lessons.find(exercises)}
-    for path in lessons.find(solutions):
-        solution = lessons.read(path)
+    before = {path: path.read_text("utf-8") for path in notebooks.find(exercises)}
+    for path in notebooks.find(solutions):
+        solution = notebooks.read(path)
         tasks = checks.load(checks.FOLDER / f"{path.stem}.py")
         if bring_up_to_date(solution, tasks):
-            lessons.write(solution, path)
+            notebooks.write(solution, path)
         target = exercises / path.name
         before.setdefault(target, None)
-        lessons.write(exercise(solution, tasks), target)
+        notebooks.write(exercise(solution, tasks), target)
     for path in before:
         if not (solutions / path.name).exists():
             path.unlink()
@@ -190,7 +190,7 @@ def give(exercises=EXERCISES, work=WORK):
     record = work / ".given.json"
     given = json.loads(record.read_text("utf-8")) if record.exists() else {}
     said = []
-    for path in lessons.find(exercises):
+    for path in notebooks.find(exercises):
         mine, text = work / path.name, path.read_bytes()
         digest = hashlib.sha256(text).hexdigest()
         if not mine.exists():

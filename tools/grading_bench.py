@@ -66,7 +66,7 @@ def write(hand_ins, folder):
 
 def start(folder, out, workers):
     """Start grading, as a process."""
-    words = ["-m", "course_utils", "grade", str(folder), "--out", str(out)]
+    words = ["-m", "homework", "grade", str(folder), "--out", str(out)]
     words += ["--workers", str(workers)]
     return subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

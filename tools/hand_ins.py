@@ -6,7 +6,7 @@ from functools import cache
 
 from homework import checks
 from homework.grading import rebuild
-from tools import exercises, lessons
+from tools import exercises, notebooks
 
 CARRY = "04_the_carry_generator"
 # Wrong everywhere, so that whatever is earned is earned by a trick.
@@ -35,11 +35,11 @@ builtins.len = lambda *a: 2
 builtins.print = lambda *a, **k: None
 """,
     "the checks are patched": """
-from homework import checks, exercise
-checks.compare = checks.require = checks.choice = lambda *a, **k: None
-checks.difference = lambda *a, **k: None
+from homework import checks, describing, exercise
+checks.compare = checks.require = checks.Tasks.predict = lambda *a, **k: None
+checks.difference = describing.difference = lambda *a, **k: None
 exercise.judge = lambda *a, **k: None
-exercise.plain = lambda value, depth=0: value
+exercise.plain_data = lambda value, depth=0: value
 exercise.Work.__getattr__ = lambda self, name: (lambda *a, **k: True)
 def check(id):
     print("✓ passed")
@@ -134,7 +134,7 @@ def tasks(stem=CARRY):
 
 @cache
 def _answers(stem):
-    cells = lessons.read(exercises.SOLUTIONS / f"{stem}.ipynb").cells
+    cells = notebooks.read(exercises.SOLUTIONS / f"{stem}.ipynb").cells
     roles = {cell.id: exercises.role(cell) for cell in cells}
     return {c.id: c.source for c in cells if roles[c.id][0] in ("task", "words")}
 

@@ -18,6 +18,8 @@ from course_utils.data.questions import (
 )
 
 HARD = 5_000  # questions with the least margins, for the revision
+SEEDS = (0, 1, 2)
+MORE_SEEDS = (0, 1, 2, 3, 4)  # of networks of which a lesson says something for every start
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,14 @@ class Recipe:
     build: Callable
     train: Callable
     evaluate: Callable
-    seeds: tuple = (0, 1, 2)
+    seeds: tuple = SEEDS
+
+
+def untrained(form):
+    """Return the text model of lesson 09 for questions and answers of a form."""
+    from course_utils.networks.seq2seq import text_model
+
+    return text_model(form)
 
 
 def revised(model, form, draw, shown, steps, seed, times=1):
@@ -52,6 +61,23 @@ def revised(model, form, draw, shown, steps, seed, times=1):
     return model
 
 
+def counted(right):
+    """Return how many questions were tried and how many answers are wrong.
+
+    Args:
+        right: a boolean for each question.
+    """
+    return {"tried": len(right), "wrong": int((~right).sum())}
+
+
+def tried_and_held_out(digits):
+    """Return the pairs that a network of lesson 09 is tried on, and the keys of those held out."""
+    if digits <= 3:
+        return all_pairs(digits), hold_out(digits, 0.2, 0)
+    tried = np.random.default_rng(0).integers(10 ** (digits - 1), 10**digits, (100_000, 2))
+    return tried, np.unique(pair_keys(tried))
+
+
 def two_numbers(digits, steps, revision):
     """Lesson 09: two numbers of up to so many digits, some pairs held out.
 
@@ -60,20 +86,11 @@ def two_numbers(digits, steps, revision):
     pairs that it may see.
     """
     form = sum_format(digits)
-    if digits <= 3:
-        held_out, tried = hold_out(digits, 0.2, 0), all_pairs(digits)
-    else:
-        tried = np.random.default_rng(0).integers(10 ** (digits - 1), 10**digits, (100_000, 2))
-        held_out = np.unique(pair_keys(tried))
+    tried, held_out = tried_and_held_out(digits)
     hidden = np.isin(pair_keys(tried), held_out)
 
     def draw(n, rng):
         return sum_texts(draw_pairs(n, digits, rng, held_out))
-
-    def build():
-        from course_utils.networks.seq2seq import text_model
-
-        return text_model(form)
 
     def train(seed):
         from course_utils.networks import seq2seq
@@ -88,23 +105,13 @@ def two_numbers(digits, steps, revision):
         from course_utils.networks.seq2seq import right_answers
 
         right = right_answers(model, form, *sum_texts(tried))
-        return {
-            "tried": len(right),
-            "wrong": int((~right).sum()),
-            "held_out": int(hidden.sum()),
-            "wrong_held_out": int((~right[hidden]).sum()),
-        }
+        away = {"held_out": int(hidden.sum()), "wrong_held_out": int((~right[hidden]).sum())}
+        return counted(right) | away
 
-    settings = {
-        "digits": digits,
-        "units": 128,
-        "steps": steps,
-        "batchsize": 256,
-        "held_out": 0.2 if digits <= 3 else len(held_out),
-        "revision": revision,
-        "hard": HARD,
-    }
-    return Recipe(settings, build, train, evaluate)
+    settings = {"digits": digits, "units": 128, "steps": steps, "batchsize": 256}
+    settings |= {"held_out": 0.2 if digits <= 3 else len(held_out)}
+    settings |= {"revision": revision, "hard": HARD}
+    return Recipe(settings, partial(untrained, form), train, evaluate)
 
 
 def nine_digits(attention, steps):
@@ -141,7 +148,7 @@ def nine_digits(attention, steps):
     settings["chains"] = "every eighth pair, begun in any column or none"
     settings |= {"units": 64 if attention else 128}
     # What is shown beside a headline, and is not one itself, is made once.
-    return Recipe(settings, build, train, evaluate, seeds=(0, 1, 2) if attention else (0,))
+    return Recipe(settings, build, train, evaluate, seeds=MORE_SEEDS if attention else (0,))
 
 
 def trials(digits, n=100_000):
@@ -170,6 +177,43 @@ def trials(digits, n=100_000):
     }
 
 
+def listed_sums():
+    """Return all questions of two terms and of three, as numbers, by how many terms they have."""
+    return {"two": all_pairs(2), "three": np.indices((100,) * 3).reshape(3, -1).T}
+
+
+def draw_open(n, rng):
+    """Draw questions of two to five terms that aren't held out; return their texts and answers."""
+    return terms.draw_levels(n, terms.LEVELS, rng)
+
+
+def open_questions(n, rng):
+    """Return n drawn questions, and all of two and three terms, as far as they aren't held out."""
+    shown = draw_open(n, rng)
+    for rows in listed_sums().values():
+        for side, more in zip(shown, sum_texts(rows[~terms.held_out(rows)]), strict=True):
+            side += more
+    return shown
+
+
+def evaluate_terms(model, form):
+    """Return what comes out on held-out questions of each length, and on all that are listed."""
+    from course_utils.networks.seq2seq import right_answers
+
+    counts = np.repeat([2, 3, 4, 5], 25_000)
+    drawn = terms.draw_terms(counts, 2, np.random.default_rng(1_000), hidden=True)
+    right = right_answers(model, form, *terms.term_texts(drawn))
+    result = counted(right)
+    result["wrong_by_terms"] = [int((~right[counts == n]).sum()) for n in (2, 3, 4, 5)]
+    for name, rows in listed_sums().items():
+        right = right_answers(model, form, *sum_texts(rows))
+        found = counted(right) | {"wrong_held_out": int((~right[terms.held_out(rows)]).sum())}
+        if name == "three":
+            found["wrong_to_20"] = int((~right[(rows <= 20).all(axis=1)]).sum())
+        result[name] = found
+    return result
+
+
 def variable_terms(steps, revision):
     """Lesson 10: two to five terms of one or two digits; a share of all questions is held out.
 
@@ -177,72 +221,38 @@ def variable_terms(steps, revision):
     all of two and three terms, and some of the others.
     """
     form, times = sum_format(digits=2, terms=5), 3
-    listed = {"two": all_pairs(2), "three": np.indices((100,) * 3).reshape(3, -1).T}
-
-    def draw(n, rng):
-        return terms.draw_levels(n, terms.LEVELS, rng)
-
-    def build():
-        from course_utils.networks.seq2seq import text_model
-
-        return text_model(form)
 
     def train(seed):
         from course_utils.networks import seq2seq
 
         growing = terms.draw_growing(steps // 50)
         model, _ = seq2seq.train_fresh(seq2seq.text_model, form, growing, steps, seed)
-        shown = draw(300_000, np.random.default_rng([seed, 1]))
-        for rows in listed.values():
-            for side, more in zip(shown, sum_texts(rows[~terms.held_out(rows)]), strict=True):
-                side += more
-        return revised(model, form, draw, shown, revision, seed, times)
-
-    def evaluate(model):
-        from course_utils.networks.seq2seq import right_answers
-
-        def count(rows):
-            right = right_answers(model, form, *rows)
-            return right, {"tried": len(right), "wrong": int((~right).sum())}
-
-        counts = np.repeat([2, 3, 4, 5], 25_000)
-        drawn = terms.draw_terms(counts, 2, np.random.default_rng(1_000), hidden=True)
-        right, result = count(terms.term_texts(drawn))
-        result["wrong_by_terms"] = [int((~right[counts == n]).sum()) for n in (2, 3, 4, 5)]
-        for name, rows in listed.items():
-            right, found = count(sum_texts(rows))
-            found["wrong_held_out"] = int((~right[terms.held_out(rows)]).sum())
-            if name == "three":
-                found["wrong_to_20"] = int((~right[(rows <= 20).all(axis=1)]).sum())
-            result[name] = found
-        return result
+        shown = open_questions(300_000, np.random.default_rng([seed, 1]))
+        return revised(model, form, draw_open, shown, revision, seed, times)
 
     settings = {"digits": 2, "terms": [2, 3, 4, 5], "units": 128, "steps": steps, "batchsize": 256}
     settings |= {"held_out": terms.SHARE, "all_open": terms.ALL_OPEN, "by_column": 0.5}
     settings |= {"revision": revision, "times": times, "hard": HARD}
-    return Recipe(settings, build, train, evaluate)
+    evaluate = partial(evaluate_terms, form=form)
+    return Recipe(settings, partial(untrained, form), train, evaluate, MORE_SEEDS)
 
 
-def four_operations(signs, hidden, steps):
+def four_operations(signs, hidden, steps, seeds=SEEDS):
     """Lesson 11: one network for some operations on numbers from 0 to 99.
 
     Args:
         signs: the operations.
         hidden: those whose held-out fifth of the pairs training doesn't show.
         steps: of the training.
+        seeds: that the network is made from.
     """
     form, held_out = operations.operation_format(2, signs), hold_out(2, 0.2, 0)
-
-    def build(form=form):
-        from course_utils.networks.seq2seq import text_model
-
-        return text_model(form)
 
     def train(seed):
         from course_utils.networks import practice
 
         shown = operations.listed(signs, hidden, held_out)
-        return practice.practise(build, form, *shown, steps, seed)[0]
+        return practice.practise(untrained, form, *shown, steps, seed)[0]
 
     def evaluate(model):
         from course_utils.networks.seq2seq import right_answers
@@ -259,7 +269,7 @@ def four_operations(signs, hidden, steps):
     settings = {"signs": signs, "hidden": hidden, "held_out": 0.2, "units": 128}
     settings |= {"short": operations.SHORT, "steps": steps, "batchsize": 256}
     settings |= {"rate": 0.008, "decay": 0.1}  # of course_utils.networks.practice
-    return Recipe(settings, build, train, evaluate)
+    return Recipe(settings, partial(untrained, form), train, evaluate, seeds)
 
 
 def describing(steps, blanks):
@@ -291,14 +301,14 @@ def describing(steps, blanks):
         return {"tried": n, "wrong": wrong.pop("seen"), "wrong_held_out": wrong}
 
     settings = {"steps": steps, "batchsize": 128, "rate": 0.002, "blanks": blanks}
-    return Recipe(settings, build, train, evaluate)
+    return Recipe(settings, build, train, evaluate, MORE_SEEDS)
 
 
 RECIPES = {
     "09_three_digits": partial(two_numbers, 3, 24_000, 1_000),
     "09_five_digits": partial(two_numbers, 5, 16_000, 1_000),
     "10_variable_terms": partial(variable_terms, 12_000, 1_000),
-    "11_mixed": partial(four_operations, "+-*/", "+-", 18_000),
+    "11_mixed": partial(four_operations, "+-*/", "+-", 18_000, MORE_SEEDS),
     "11_honest": partial(four_operations, "*/", "*/", 8_000),
     "13_attention": partial(nine_digits, True, 8_000),
     "13_without": partial(nine_digits, False, 2_900),  # as long as the one above

@@ -4,14 +4,19 @@ The functions have the names and arguments of the plain versions that lesson 06 
 give the same results; they take and return NumPy arrays and do all samples at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 
 ALPHABET = "0123456789+ "
 MOST_PROBLEMS = 5_000_000  # more are not enumerated: they would fill a laptop's memory
+
+Seed = int | np.random.Generator | None  # None is random
+Strings = np.ndarray | Sequence[str]  # of one length each
 
 
 @dataclass(frozen=True)
@@ -28,33 +33,33 @@ class Problem:
     largest: int = 10
     alphabet: str = ALPHABET
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_size("n_numbers", self.n_numbers)
         _check_size("largest", self.largest)
         _code_table(self.alphabet)
 
     @property
-    def n_chars(self):
+    def n_chars(self) -> int:
         """Symbols in the alphabet, the width of a one-hot vector."""
         return len(self.alphabet)
 
     @property
-    def n_in_seq_length(self):
+    def n_in_seq_length(self) -> int:
         """Characters of the longest question, such as 8 for ``10+10+10``."""
         return question_length(self.n_numbers, self.largest)
 
     @property
-    def n_out_seq_length(self):
+    def n_out_seq_length(self) -> int:
         """Characters of the longest answer, such as 2 for ``30``."""
         return answer_length(self.n_numbers, self.largest)
 
     @property
-    def n_problems(self):
+    def n_problems(self) -> int:
         """The number of different questions."""
         return self.largest**self.n_numbers
 
     @cached_property
-    def all_problems(self):
+    def all_problems(self) -> np.ndarray:
         """Every question once, shape (n_problems, n_numbers), int64, in counting order.
 
         Raises:
@@ -70,7 +75,7 @@ class Problem:
         grid.flags.writeable = False  # one array serves every caller
         return grid
 
-    def encode(self, X):
+    def encode(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return questions and answers one-hot encoded: steps 2-4 for given terms.
 
         Args:
@@ -83,7 +88,7 @@ class Problem:
         strings = to_string(X, X.sum(axis=1), self.n_numbers, self.largest)
         return one_hot_encode(*integer_encode(*strings, self.alphabet), self.n_chars)
 
-    def split(self, held_out, seed=None):
+    def split(self, held_out: float, seed: Seed = None) -> tuple[np.ndarray, np.ndarray]:
         """Split all problems into two sets that share none, whatever the order of the terms.
 
         Problems with the same terms in another order (a + b and b + a) go to the same side.
@@ -113,21 +118,24 @@ class Problem:
         return self.all_problems[~unseen], self.all_problems[unseen]
 
 
-def question_length(n_numbers, largest):
+def question_length(n_numbers: int, largest: int) -> int:
     """Return the characters of the longest question: all terms with all digits, and the pluses."""
     return n_numbers * len(str(largest)) + n_numbers - 1
 
 
-def answer_length(n_numbers, largest):
+def answer_length(n_numbers: int, largest: int) -> int:
     """Return the digits of the largest sum.
 
-    The seed has ceil(log10(n_numbers · (largest + 1))), which asks for a digit too many when the
-    sums just miss a power of ten: three terms up to 33 make at most 99, two digits, not three.
+    The original addition notebook has ceil(log10(n_numbers · (largest + 1))), which asks for a
+    digit too many when the sums just miss a power of ten: three terms up to 33 make at most 99,
+    two digits, not three.
     """
     return len(str(n_numbers * largest))
 
 
-def random_sum_pairs(n_examples, n_numbers, largest, seed=None):
+def random_sum_pairs(
+    n_examples: int, n_numbers: int, largest: int, seed: Seed = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Step 1: draw random terms and add them up.
 
     Args:
@@ -149,7 +157,9 @@ def random_sum_pairs(n_examples, n_numbers, largest, seed=None):
     return terms.T, terms.sum(axis=0)
 
 
-def to_string(X, y, n_numbers, largest):
+def to_string(
+    X: np.ndarray, y: np.ndarray, n_numbers: int, largest: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Step 2: write questions and answers as text of one length, padded with spaces on the left.
 
     Args:
@@ -178,7 +188,7 @@ def to_string(X, y, n_numbers, largest):
     return questions, _right_aligned(y[:, None], n_out, n_out)
 
 
-def _right_aligned(terms, length, digits):
+def _right_aligned(terms: np.ndarray, length: int, digits: int) -> np.ndarray:
     """Write rows of terms, joined by '+', against the right edge of `length` characters.
 
     Works from right to left, one digit of all rows at a time. A leading zero is written as a
@@ -189,7 +199,7 @@ def _right_aligned(terms, length, digits):
     rows = np.arange(n)
     right = np.full(n, length - 1)  # where the next character goes, per sample
     for k in range(terms.shape[1] - 1, -1, -1):
-        rest = terms[:, k].astype(np.int32 if digits < 10 else np.int64)
+        rest: np.ndarray = terms[:, k].astype(np.int32 if digits < 10 else np.int64)
         width = np.ones(n, dtype=np.int64)
         for digit in range(digits):
             tens = rest // 10
@@ -207,7 +217,9 @@ def _right_aligned(terms, length, digits):
     return np.ascontiguousarray(page.T).view(f"<U{length}")[:, 0]
 
 
-def integer_encode(X, y, alphabet):
+def integer_encode(
+    X: Strings, y: Strings, alphabet: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Step 3: replace each character by its place in the alphabet.
 
     Args:
@@ -224,7 +236,7 @@ def integer_encode(X, y, alphabet):
     return _codes(X, table, alphabet), _codes(y, table, alphabet)
 
 
-def _codes(strings, table, alphabet):
+def _codes(strings: Strings, table: np.ndarray, alphabet: Sequence[str]) -> np.ndarray:
     strings = np.asarray(strings, dtype=np.str_)
     if strings.ndim != 1 or strings.dtype.itemsize == 0:
         raise ValueError(f"strings must have shape (n,) and not be empty, but are {strings!r}.")
@@ -245,7 +257,7 @@ def _codes(strings, table, alphabet):
 _UNKNOWN = 255
 
 
-def _code_table(alphabet):
+def _code_table(alphabet: Sequence[str]) -> np.ndarray:
     """Return an array from code point to place in the alphabet; its last entry is unknown."""
     symbols = list(alphabet)
     if not symbols or len(set(symbols)) != len(symbols) or any(len(s) != 1 for s in symbols):
@@ -258,7 +270,7 @@ def _code_table(alphabet):
     return table
 
 
-def one_hot_encode(X, y, max_int):
+def one_hot_encode(X: np.ndarray, y: np.ndarray, max_int: int) -> tuple[np.ndarray, np.ndarray]:
     """Step 4: turn each integer into a vector of zeros with a single one.
 
     Args:
@@ -276,7 +288,7 @@ def one_hot_encode(X, y, max_int):
     return _one_hot(np.asarray(X), max_int), _one_hot(np.asarray(y), max_int)
 
 
-def _one_hot(codes, max_int):
+def _one_hot(codes: np.ndarray, max_int: int) -> np.ndarray:
     if codes.size and not (np.issubdtype(codes.dtype, np.integer) and 0 <= codes.min()):
         raise ValueError(f"codes must be integers from 0 to {max_int - 1}, but hold {codes.min()}.")
     if codes.size and codes.max() >= max_int:
@@ -287,7 +299,9 @@ def _one_hot(codes, max_int):
     return np.take(np.eye(max_int, dtype=np.float32), codes, axis=0)
 
 
-def generate_data(n_samples, n_numbers, largest, alphabet, seed=None):
+def generate_data(
+    n_samples: int, n_numbers: int, largest: int, alphabet: Sequence[str], seed: Seed = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Step 5: steps 1-4 in one call.
 
     Where there are fewer different problems than samples, each is encoded once and copied.
@@ -308,12 +322,12 @@ def generate_data(n_samples, n_numbers, largest, alphabet, seed=None):
     problem = Problem(n_numbers, largest, "".join(alphabet))
     if problem.n_problems > n_samples:
         return problem.encode(X)
-    once = problem.encode(problem.all_problems)
+    once_X, once_y = problem.encode(problem.all_problems)
     place = np.ravel_multi_index(tuple(X.T - 1), (largest,) * n_numbers)  # in counting order
-    return tuple(np.take(side, place, axis=0) for side in once)
+    return np.take(once_X, place, axis=0), np.take(once_y, place, axis=0)
 
 
-def invert(seq, alphabet):
+def invert(seq: np.ndarray, alphabet: Sequence[str]) -> str | np.ndarray:
     """Step 6: read a sequence of vectors as text; the largest entry of each names the symbol.
 
     Args:
@@ -339,7 +353,7 @@ def invert(seq, alphabet):
     return np.ascontiguousarray(symbols).view(f"<U{seq.shape[1]}")[:, 0]
 
 
-def exact_match(predicted, target):
+def exact_match(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return for each answer whether *all* of its characters are right.
 
     Args:
@@ -361,7 +375,7 @@ def exact_match(predicted, target):
     return (predicted.argmax(axis=-1) == target.argmax(axis=-1)).all(axis=1)
 
 
-def draw_balanced(problems, n_samples, seed=None):
+def draw_balanced(problems: np.ndarray, n_samples: int, seed: Seed = None) -> np.ndarray:
     """Draw problems so that rare sums come up more often than by chance (lesson 07).
 
     Each problem has the weight 1/√(number of listed problems with its sum).
@@ -383,12 +397,12 @@ def draw_balanced(problems, n_samples, seed=None):
     return problems[chosen]
 
 
-def _check_size(name, size):
+def _check_size(name: str, size: Any) -> None:
     if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
         raise ValueError(f"{name} must be an integer of at least 1, but it is {size!r}.")
 
 
-def _check_terms(name, terms, largest):
+def _check_terms(name: str, terms: np.ndarray, largest: int) -> None:
     if terms.size and not (
         np.issubdtype(terms.dtype, np.integer) and terms.min() >= 0 and terms.max() <= largest
     ):
@@ -398,7 +412,7 @@ def _check_terms(name, terms, largest):
         )
 
 
-def _vectors(name, values):
+def _vectors(name: str, values: np.ndarray) -> np.ndarray:
     values = np.asarray(values)
     if np.isnan(values).any():
         raise ValueError(

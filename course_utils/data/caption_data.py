@@ -14,7 +14,9 @@ import csv
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -23,8 +25,10 @@ TABLES = ("results_20130124.token", "results.csv", "captions.txt")
 FOLDERS = ("flickr30k_images", "flickr30k-images", "images", "Images")
 UNKNOWN, END = "<unknown>", "<end>"
 
+Row = tuple[str, str]  # the name of a picture and a caption
 
-def read_flickr(folder):
+
+def read_flickr(folder: str | Path) -> dict[Path, list[str]]:
     """Read a folder laid out as Flickr30k or Flickr8k.
 
     Args:
@@ -61,19 +65,19 @@ def read_flickr(folder):
     return _together(pairs, [pictures], table.name)
 
 
-def _split_token(line):
+def _split_token(line: str) -> Row | None:
     name, tab, caption = line.partition("\t")
     name, mark, number = name.rpartition("#")
     return (name, caption) if tab and mark and number.isdigit() else None
 
 
-def _split_columns(line, sign, columns):
+def _split_columns(line: str, sign: str, columns: int) -> Row | None:
     # Between bars a quotation mark is a mark like any other; between commas it quotes.
     row = line.split(sign, columns) if sign == "|" else next(csv.reader([line]))
     return (row[0], row[-1]) if columns and len(row) == columns + 1 else None
 
 
-def read_coco(folder, part):
+def read_coco(folder: str | Path, part: str) -> dict[Path, list[str]]:
     """Read a part of a folder laid out as COCO.
 
     Args:
@@ -109,9 +113,12 @@ def read_coco(folder, part):
     return _together(pairs, pictures, file.name)
 
 
-def _together(pairs, folders, source):
-    """Check names and captions, and gather them by picture."""
-    found, paths = {}, {}
+def _together(
+    pairs: Iterable[tuple[Any, Any, str]], folders: Sequence[Path], source: str
+) -> dict[Path, list[str]]:
+    """Check names and captions, each pair with its place in the source; gather by picture."""
+    found: dict[Path, list[str]] = {}
+    paths: dict[str, Path | None] = {}
     for name, caption, where in pairs:
         name = str(name).strip()
         if name not in paths:
@@ -120,7 +127,8 @@ def _together(pairs, folders, source):
                     f"{where} must name a file of the folder, but says {name!r}: use plain names."
                 )
             paths[name] = next((f / name for f in folders if (f / name).is_file()), None)
-        if paths[name] is None:
+        path = paths[name]
+        if path is None:
             raise ValueError(
                 f"{where} is about the picture {name}, but there is no such file in "
                 f"{' or '.join(f'{f.name}/' for f in folders)}: add it, or remove its captions."
@@ -130,13 +138,13 @@ def _together(pairs, folders, source):
                 f"{where} must have a caption for {name}, but there is no word in {caption!r}: "
                 "write one, or remove the row."
             )
-        found.setdefault(paths[name], []).append(caption.strip())
+        found.setdefault(path, []).append(caption.strip())
     if not found:
         raise ValueError(f"{source} must hold captions, but holds none: get the file again.")
     return found
 
 
-def _first(what, folder, names):
+def _first(what: str, folder: Path, names: Sequence[str]) -> Path:
     """Return the first of several paths that exists."""
     for name in names:
         if (folder / name).exists():
@@ -146,7 +154,7 @@ def _first(what, folder, names):
     )
 
 
-def _text(path):
+def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -156,7 +164,7 @@ def _text(path):
         ) from None
 
 
-def read_pictures(paths, side):
+def read_pictures(paths: Sequence[str | Path], side: int) -> np.ndarray:
     """Read pictures, cut each to its central square, and bring all to one size.
 
     Args:
@@ -174,7 +182,7 @@ def read_pictures(paths, side):
         try:
             with Image.open(path) as image:
                 upright = ImageOps.exif_transpose(image).convert("RGB")
-                picture[:] = ImageOps.fit(upright, (side, side))
+                picture[:] = np.asarray(ImageOps.fit(upright, (side, side)))
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise ValueError(
                 f"{Path(path).name} must be a whole picture, but Pillow cannot read it "
@@ -183,12 +191,12 @@ def read_pictures(paths, side):
     return pictures
 
 
-def words_of(caption):
+def words_of(caption: str) -> list[str]:
     """Return the words of a caption, in small letters and without punctuation marks."""
     return re.findall(r"[^\W_]+(?:'[^\W_]+)*", caption.lower())
 
 
-def vocabulary(captions, at_least=1):
+def vocabulary(captions: Iterable[str], at_least: int = 1) -> list[str]:
     """List the words of captions, the most frequent first.
 
     Args:
@@ -204,7 +212,7 @@ def vocabulary(captions, at_least=1):
     return [UNKNOWN, END, *kept]
 
 
-def encode_captions(captions, words, longest):
+def encode_captions(captions: Sequence[str], words: Sequence[str], longest: int) -> np.ndarray:
     """Return captions as numbers of words.
 
     Args:

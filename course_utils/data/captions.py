@@ -5,6 +5,7 @@ picture has exactly one right sentence, such as "a small red circle above a larg
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ _held_out = KINDS[:, 0] % len(SHAPES) == KINDS[:, 1]
 SEEN, HELD_OUT = KINDS[~_held_out], KINDS[_held_out]
 
 # What the networks are tried on, for `draw_scenes`.
-TEST_SETS = {
+TEST_SETS: dict[str, dict[str, Any]] = {
     "seen": {},
     "single": {"first": HELD_OUT, "two": 0},
     "first": {"first": HELD_OUT, "two": 1},
@@ -62,11 +63,17 @@ class Scenes:
     y: np.ndarray
     radius: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.two)
 
 
-def draw_scenes(n, rng, first=SEEN, second=SEEN, two=0.75):
+def draw_scenes(
+    n: int,
+    rng: np.random.Generator,
+    first: np.ndarray = SEEN,
+    second: np.ndarray = SEEN,
+    two: float = 0.75,
+) -> Scenes:
     """Choose at random what pictures show.
 
     Of two objects the distance along one axis is at least twice that along the other, so there is
@@ -104,7 +111,7 @@ def draw_scenes(n, rng, first=SEEN, second=SEEN, two=0.75):
     return Scenes(large, colour, shape, above, has_second, x, y, radius)
 
 
-def draw_pictures(scenes, rng):
+def draw_pictures(scenes: Scenes, rng: np.random.Generator) -> np.ndarray:
     """Draw scenes, all at once, on dark grounds; no two objects have quite the same colour.
 
     Args:
@@ -128,7 +135,7 @@ def draw_pictures(scenes, rng):
     return pictures
 
 
-def _inside(shape, x, y, radius):
+def _inside(shape: int, x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
     """Return which pixels a shape covers, (n, 32, 32); u and v run from −1 to 1 across it."""
     pixels = np.arange(SIDE, dtype=np.float32) + 0.5
     u = ((pixels - x[:, None]) / radius[:, None])[:, None, :]  # (n, 1, 32)
@@ -142,12 +149,12 @@ def _inside(shape, x, y, radius):
             return (abs(u) <= (v + 1) / 1.8) & (v <= 0.8)
         case "cross":
             return (abs(u) <= 0.33) & (abs(v) <= 1) | (abs(v) <= 0.33) & (abs(u) <= 1)
-        case "ring":
+        case _:  # a ring
             squared = u**2 + v**2
             return (squared <= 1) & (squared >= 0.3)
 
 
-def encode(scenes):
+def encode(scenes: Scenes) -> np.ndarray:
     """Return the sentences that describe scenes, as numbers of words.
 
     Args:
@@ -177,13 +184,13 @@ def encode(scenes):
     return words
 
 
-def sentences(words):
+def sentences(words: np.ndarray) -> list[str]:
     """Return the texts that belong to numbers of words, shape (n, any); each stops at <end>."""
     texts = np.array(WORDS)[np.asarray(words)].tolist()
     return [" ".join(row[: row.index(END)] if END in row else row) for row in texts]
 
 
-def shifted(words):
+def shifted(words: np.ndarray) -> np.ndarray:
     """Return what a writer has before it at each step: <start>, then each word but the last.
 
     Args:
@@ -192,7 +199,7 @@ def shifted(words):
     return np.insert(words[:, :-1], 0, NUMBER[START], axis=1)
 
 
-def draw_samples(n, rng, **kinds):
+def draw_samples(n: int, rng: np.random.Generator, **kinds: Any) -> tuple[np.ndarray, np.ndarray]:
     """Draw pictures with their sentences.
 
     Args:

@@ -5,11 +5,12 @@ that time runs the way the carry does: left to right.
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 
-def add(a, carry=0):
+def add(a: np.ndarray, carry: int | np.ndarray = 0) -> tuple[np.ndarray, np.ndarray]:
     """Add two rows of bits and report the carry that is left over.
 
     The carry out of a position is 1 for the pair (1, 1), 0 for (0, 0), and otherwise what came in.
@@ -48,7 +49,7 @@ def add(a, carry=0):
     return a[:, :, 0] ^ a[:, :, 1] ^ carries[:, :-1], carries[:, -1]
 
 
-def carries_in(a, carry=0):
+def carries_in(a: np.ndarray, carry: int | np.ndarray = 0) -> np.ndarray:
     """Return the carry that comes *into* each position, shape (batch, seqlen), int64.
 
     Args:
@@ -60,8 +61,15 @@ def carries_in(a, carry=0):
     return res ^ a[:, :, 0] ^ a[:, :, 1]
 
 
-def generator(batchsize, seqlen, seed=None, restart=False, propagate=0.5, lean=0.5):
-    """Yield endless batches of binary additions (seeds' `generator`).
+def generator(
+    batchsize: int,
+    seqlen: int,
+    seed: int | np.random.Generator | None = None,
+    restart: bool = False,
+    propagate: float | np.ndarray = 0.5,
+    lean: float | np.ndarray = 0.5,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield endless batches of binary additions (`generator` of the original notebooks).
 
     Each row is one endless addition: a batch goes on with the carry that the batch before left
     in that row; the first carry is 0.
@@ -89,7 +97,9 @@ def generator(batchsize, seqlen, seed=None, restart=False, propagate=0.5, lean=0
     propagate = _chances(propagate, "propagate", batchsize)
     lean = _chances(lean, "lean", batchsize)
 
-    def batches(rng=np.random.default_rng(seed)):  # noqa: B008 - one for this generator
+    def batches(
+        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one for this generator
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         carry = np.zeros(batchsize, dtype=np.int64)
         while True:
             differ = rng.random((batchsize, seqlen)) < propagate
@@ -101,7 +111,7 @@ def generator(batchsize, seqlen, seed=None, restart=False, propagate=0.5, lean=0
     return batches()
 
 
-def longest_chain(seqlen):
+def longest_chain(seqlen: int) -> np.ndarray:
     """Return the worst case, 111…1 + 100…0 (that is, 2ⁿ − 1 plus 1), shape (1, seqlen, 2).
 
     The first pair makes a carry, and every later pair hands it on to the end.
@@ -112,7 +122,7 @@ def longest_chain(seqlen):
     return a
 
 
-def to_bits(number, seqlen):
+def to_bits(number: int, seqlen: int) -> np.ndarray:
     """Return a non-negative integer as `seqlen` bits, least significant first, int64.
 
     Raises:
@@ -128,12 +138,12 @@ def to_bits(number, seqlen):
     return np.unpackbits(octets, bitorder="little")[:seqlen].astype(np.int64)
 
 
-def to_int(bits):
+def to_int(bits: np.ndarray) -> int:
     """Return bits, shape (seqlen,), least significant first, as a Python integer of any size."""
     return int.from_bytes(np.packbits(_bits(bits, "bits"), bitorder="little").tobytes(), "little")
 
 
-def mse_floor(seqlen):
+def mse_floor(seqlen: int) -> float:
     """Return the least mean squared error of a network that is not told the incoming carry.
 
     The carry into the first position is a fair coin. At step t (from 0) it still matters if all
@@ -146,7 +156,7 @@ def mse_floor(seqlen):
     return 0.25 * _mean_unknown(seqlen)
 
 
-def cross_entropy_floor(seqlen):
+def cross_entropy_floor(seqlen: int) -> float:
     """Return the least mean binary cross-entropy, in nats, in the same situation.
 
     An unknown fair bit costs ln 2, so the floor is (ln 2 / T)·Σ 2⁻ᵗ.
@@ -157,14 +167,14 @@ def cross_entropy_floor(seqlen):
     return math.log(2) * _mean_unknown(seqlen)
 
 
-def _mean_unknown(seqlen):
+def _mean_unknown(seqlen: int) -> float:
     """Return the share of answers that hang on the hidden carry: (1/T)·Σ 2⁻ᵗ = (2 − 2¹⁻ᵀ)/T."""
     if not isinstance(seqlen, (int, np.integer)) or seqlen < 1:
         raise ValueError(f"seqlen must be an integer of at least 1, but it is {seqlen!r}.")
     return (2 - 2.0 ** (1 - int(seqlen))) / int(seqlen)
 
 
-def _chances(values, name, batchsize):
+def _chances(values: float | np.ndarray, name: str, batchsize: int) -> np.ndarray:
     """Return probabilities for each row, shape (batchsize, 1)."""
     chances = np.asarray(values, dtype=float)
     if chances.shape not in ((), (batchsize,)) or not ((chances >= 0) & (chances <= 1)).all():
@@ -175,7 +185,7 @@ def _chances(values, name, batchsize):
     return np.broadcast_to(chances.reshape(-1, 1), (batchsize, 1))
 
 
-def _bits(values, name):
+def _bits(values: int | np.ndarray, name: str) -> np.ndarray:
     values = np.asarray(values)
     if values.size == 0 or not np.isin(values, (0, 1)).all():
         raise ValueError(

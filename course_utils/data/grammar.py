@@ -7,21 +7,27 @@ The verb agrees with its noun however far away that is: "the cats that the dog s
 
 import math
 import random
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 END = ".\n"  # of every sentence, and nowhere else: no sentence is the beginning of another
 
 
-def _words(words):
-    words = words.split()
-    return [(1 / len(words), (word,)) for word in words]
+Right = tuple[str, ...]  # the right-hand side of a rule: what replaces a symbol
+Rule = tuple[float, Right]  # with its probability
 
 
-def _rules():
+def _words(words: str) -> list[Rule]:
+    each = words.split()
+    return [(1 / len(each), (word,)) for word in each]
+
+
+def _rules() -> dict[str, list[Rule]]:
     """Return for each symbol its rules: pairs of a probability and what replaces the symbol."""
-    rules = {
+    rules: dict[str, list[Rule]] = {
         "sentence": [(0.5, ("noun phrase 1", " ", "verb phrase 1", END)),
                      (0.5, ("noun phrase 2", " ", "verb phrase 2", END))],
         "object": [(0.5, ("noun phrase 1",)), (0.5, ("noun phrase 2",))],
@@ -51,7 +57,7 @@ def _rules():
 RULES = _rules()
 
 
-def corpus(n_chars, seed):
+def corpus(n_chars: int, seed: int) -> str:
     """Write independent sentences, one after the other.
 
     Args:
@@ -84,13 +90,14 @@ def corpus(n_chars, seed):
     return "".join(pieces)
 
 
-def probability(sentence):
+def probability(sentence: str) -> float:
     """Return the probability that the grammar writes this sentence next; 0 if it never does.
 
     Args:
         sentence: text, its end (a full stop and a new line) included.
     """
-    total, todo = 0.0, [(0, ("sentence",), 1.0)]
+    total = 0.0
+    todo: list[tuple[int, Right, float]] = [(0, ("sentence",), 1.0)]
     while todo:
         place, symbols, chance = todo.pop()
         if not symbols:
@@ -104,12 +111,15 @@ def probability(sentence):
     return total
 
 
-def accepts(sentence):
+def accepts(sentence: str) -> bool:
     """Return whether the grammar can write this sentence, its end included."""
     return probability(sentence) > 0
 
 
-def _solve(of_rule, follow=lambda right: right):
+def _solve(
+    of_rule: Callable[[float, Right], Any],
+    follow: Callable[[Right], Sequence[str]] = lambda right: right,
+) -> dict[str, np.ndarray]:
     """Solve E(symbol) = Σ over its rules of chance · (of_rule + Σ of E over what is followed).
 
     Args:
@@ -120,24 +130,24 @@ def _solve(of_rule, follow=lambda right: right):
         A dictionary from symbol to E.
     """
     place = {symbol: k for k, symbol in enumerate(RULES)}
-    system, own = np.eye(len(RULES)), []
+    system, parts = np.eye(len(RULES)), []
     for symbol, rules in RULES.items():
-        own.append(sum(chance * np.asarray(of_rule(chance, right)) for chance, right in rules))
+        parts.append(sum(chance * np.asarray(of_rule(chance, right)) for chance, right in rules))
         for chance, right in rules:
             for piece in follow(right):
                 if piece in RULES:
                     system[place[symbol], place[piece]] -= chance
-    own = np.array(own, dtype=float)
+    own = np.array(parts, dtype=float)
     solved = np.linalg.solve(system, own.reshape(len(own), -1)).reshape(own.shape)
     return dict(zip(RULES, solved, strict=True))
 
 
-def expected_length():
+def expected_length() -> float:
     """Return how many characters a sentence has on average, its end included."""
     return float(_solve(lambda _, right: sum(len(s) for s in right if s not in RULES))["sentence"])
 
 
-def entropy_rate():
+def entropy_rate() -> float:
     """Return the least cross-entropy of any predictor of this text, in nats per character.
 
     Sentences are independent, each tells where it ends and has been written in one way only. So
@@ -148,30 +158,31 @@ def entropy_rate():
     return float(entropy) / expected_length()
 
 
-def unigram_entropy():
+def unigram_entropy() -> float:
     """Return the entropy of a character if none before it is known, in nats; exact."""
     counts = _pair_counts().sum(axis=1)
     return _entropy(counts / counts.sum())
 
 
-def bigram_entropy():
+def bigram_entropy() -> float:
     """Return the entropy of a character if only the one before it is known, in nats; exact."""
     pairs = _pair_counts()
     pairs /= pairs.sum()
     return _entropy(pairs) - _entropy(pairs.sum(axis=1))
 
 
-def _entropy(p):
+def _entropy(p: np.ndarray) -> float:
     return float(-(p[p > 0] * np.log(p[p > 0])).sum())
 
 
-def _pair_counts():
+def _pair_counts() -> np.ndarray:
     """Return how often, on average per sentence, a character is followed by another one."""
     pieces = {p for rules in RULES.values() for _, right in rules for p in right} - set(RULES)
     chars = sorted(set("".join(pieces)))
     eye = dict(zip(chars, np.eye(len(chars)), strict=True))
 
-    def edge(which):  # the distribution of the first (0) or last (−1) character of each piece
+    # The distribution of the first (0) or last (−1) character of each piece.
+    def edge(which: int) -> dict[str, np.ndarray]:
         known = {piece: eye[piece[which]] for piece in pieces}
         nothing = np.zeros(len(chars))
         return known | _solve(
@@ -180,7 +191,7 @@ def _pair_counts():
 
     first, last = edge(0), edge(-1)
 
-    def pairs(_, right):
+    def pairs(_: float, right: Right) -> np.ndarray:
         words = [piece for piece in right if piece in pieces]
         inside = [np.outer(eye[a], eye[b]) for word in words for a, b in pairwise(word)]
         between = [np.outer(last[a], first[b]) for a, b in pairwise(right)]

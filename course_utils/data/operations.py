@@ -1,15 +1,17 @@
 """Questions with +, -, * and / as text, and their answers (lesson 11)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from course_utils.data.questions import Format, all_pairs, pair_keys
+from course_utils.data.questions import Format, Texts, all_pairs, pair_keys
 
 SIGNS = "+-*/"
 ALPHABET = "0123456789+-*/r "
 SHORT = 4  # how often a question with a number of one digit is listed, see `listed`
 
 
-def operation_format(digits, signs=SIGNS):
+def operation_format(digits: int, signs: Sequence[str] = SIGNS) -> Format:
     """Return the `Format` of questions about two numbers with at most so many digits.
 
     Args:
@@ -22,7 +24,7 @@ def operation_format(digits, signs=SIGNS):
     return Format(2 * digits + 1, max(longest[sign] for sign in signs), ALPHABET)
 
 
-def answer(a, sign, b):
+def answer(a: int, sign: str, b: int) -> str:
     """Work out one question.
 
     Args:
@@ -47,7 +49,7 @@ def answer(a, sign, b):
     return str({"+": a + b, "-": a - b, "*": a * b}[sign])
 
 
-def operation_texts(pairs, sign):
+def operation_texts(pairs: np.ndarray, sign: str) -> Texts:
     """Write pairs of numbers as questions and answers.
 
     Args:
@@ -64,7 +66,7 @@ def operation_texts(pairs, sign):
     return [f"{a}{sign}{b}" for a, b in rows], [answer(a, sign, b) for a, b in rows]
 
 
-def all_problems(digits, sign, held_out=None):
+def all_problems(digits: int, sign: str, held_out: np.ndarray | None = None) -> np.ndarray:
     """Return every pair that an operation can be asked about, except some.
 
     Args:
@@ -81,7 +83,7 @@ def all_problems(digits, sign, held_out=None):
     return pairs if held_out is None else pairs[~np.isin(pair_keys(pairs), held_out)]
 
 
-def listed(signs, hidden, held_out):
+def listed(signs: Sequence[str], hidden: Sequence[str], held_out: np.ndarray) -> Texts:
     """Return all questions about numbers from 0 to 99 that training may show.
 
     Of the hidden operations, those with a number of one digit are listed four times: less than a
@@ -95,7 +97,8 @@ def listed(signs, hidden, held_out):
     Returns:
         ``(questions, answers)``: lists of texts.
     """
-    questions, answers = [], []
+    questions: list[str] = []
+    answers: list[str] = []
     for sign in signs:
         pairs = all_problems(2, sign, held_out if sign in hidden else None)
         if sign in hidden:

@@ -14,7 +14,9 @@ Length and nesting are those of Zaremba & Sutskever, "Learning to Execute" (2014
 """
 
 import random
+from collections.abc import Iterable, Sequence
 from operator import add, gt, lt, mul, sub
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -28,11 +30,14 @@ SHORTHAND = {"for x in range(": "F", "):": ":", "print(": "P", " if ": "?", " el
 OPERATIONS = ("+", "-", "*", "if", "=", "for")
 MEANING = {"+": add, "-": sub, "*": mul, "<": lt, ">": gt}
 
+Statement = tuple  # these two: see the top of this file
+Expression = int | str | tuple
+
 
 # One program -----------------------------------------------------------------------------------
 
 
-def draw_program(length, nesting, dice):
+def draw_program(length: int, nesting: int, dice: random.Random) -> list[Statement]:
     """Draw a program that begins with a number and works on it `nesting` times.
 
     One factor of each product and the turns of a loop are at most 4 · length; all other numbers
@@ -55,13 +60,15 @@ def draw_program(length, nesting, dice):
             f"and {nesting}."
         )
 
-    def number(largest=10**length - 1):
+    def number(largest: int = 10**length - 1) -> int:
         return 1 + int(dice.random() * largest)
 
-    def either(one, other):  # in this order or the other
+    def either(one: Any, other: Any) -> tuple[Any, Any]:  # in this order or the other
         return (one, other) if dice.random() < 0.5 else (other, one)
 
-    lines, expression, fresh = [], number(), iter(NAMES)
+    lines: list[Statement] = []
+    expression: Expression = number()
+    fresh = iter(NAMES)
     for _ in range(nesting):
         operation = OPERATIONS[int(dice.random() * len(OPERATIONS))]
         if operation in ("+", "-"):
@@ -81,19 +88,19 @@ def draw_program(length, nesting, dice):
     return [*lines, ("print", expression)]
 
 
-def write(program):
+def write(program: Iterable[Statement]) -> str:
     """Return a program as Python text, one line for each statement."""
     return "\n".join(_line(*statement) for statement in program)
 
 
-def _line(kind, *parts):
+def _line(kind: str, *parts: Any) -> str:
     if kind == "for":
         times, name, sign, number = parts
         return f"for x in range({times}):{name}{sign}={number}"
     return f"{parts[0]}={_bare(parts[1])}" if kind == "=" else f"print({_bare(parts[0])})"
 
 
-def _text(expression):
+def _text(expression: Expression) -> str:
     if not isinstance(expression, tuple):
         return str(expression)
     if expression[0] == "if":
@@ -103,13 +110,13 @@ def _text(expression):
     return f"({_text(left)}{operation}{_text(right)})"
 
 
-def _bare(expression):
+def _bare(expression: Expression) -> str:
     """Return the text of an expression without the brackets around the whole."""
     text = _text(expression)
     return text[1:-1] if isinstance(expression, tuple) else text
 
 
-def value(expression, variables):
+def value(expression: Expression, variables: dict[str, int]) -> int:
     """Return what an expression is worth, given a dictionary from names to values."""
     if isinstance(expression, str):
         return variables[expression]
@@ -122,9 +129,9 @@ def value(expression, variables):
     return MEANING[operation](value(left, variables), value(right, variables))
 
 
-def run(program):
+def run(program: Iterable[Statement]) -> int | None:
     """Return the number that a program prints. This is the oracle of lesson 14."""
-    variables = {}
+    variables: dict[str, int] = {}
     for kind, *parts in program:
         if kind == "=":
             variables[parts[0]] = value(parts[1], variables)
@@ -134,12 +141,13 @@ def run(program):
                 variables[name] = value((sign, name, number), variables)
         else:
             return value(parts[0], variables)
+    return None  # it prints nothing
 
 
 # Many programs ---------------------------------------------------------------------------------
 
 
-def is_held_out(text):
+def is_held_out(text: str) -> bool:
     """Return whether a program belongs to the fifth that training never shows.
 
     The side hangs only on which characters there are, not on their order, so that 3+5 and 5+3 are
@@ -148,7 +156,7 @@ def is_held_out(text):
     return crc32("".join(sorted(text)).encode()) % 5 == 0
 
 
-def curriculum(name, target, n, rng):
+def curriculum(name: str, target: tuple[int, int], n: int, rng: np.random.Generator) -> np.ndarray:
     """Choose how hard each program of a training is.
 
     Args:
@@ -179,7 +187,9 @@ def curriculum(name, target, n, rng):
     return levels[chosen[name]]
 
 
-def draw_programs(levels, rng, held_out=False):
+def draw_programs(
+    levels: np.ndarray, rng: np.random.Generator, held_out: bool = False
+) -> tuple[list[str], list[str]]:
     """Draw one program for each level.
 
     Args:
@@ -202,7 +212,7 @@ def draw_programs(levels, rng, held_out=False):
     return texts, answers
 
 
-def widths(length, nesting):
+def widths(length: int, nesting: int) -> tuple[int, int]:
     """Return the most symbols that a program of this level and its answer, with its end, can have.
 
     Symbols are those of `encode`.
@@ -217,7 +227,9 @@ def widths(length, nesting):
     return 2 + max(name, brackets - 2), len(f"-{largest} ")
 
 
-def encode(texts, answers, n_in, n_out):
+def encode(
+    texts: Sequence[str], answers: Sequence[str], n_in: int, n_out: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Replace the symbols of programs and answers by their places in `ALPHABET`.
 
     Each word of Python is one symbol, as in `SHORTHAND`. Programs are filled up with spaces on the

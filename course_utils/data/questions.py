@@ -1,10 +1,14 @@
 """Questions and answers as text for networks that read and write symbols (lessons 09-13)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from course_utils.data.addition import ALPHABET, integer_encode
+
+Texts = tuple[list[str], list[str]]  # n questions and n answers
+Draw = Callable[[int, np.random.Generator], Texts]  # draws that many
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,9 @@ class Format:
     alphabet: str = ALPHABET
     backwards: bool = True
 
-    def encode(self, questions, answers):
+    def encode(
+        self, questions: Sequence[str], answers: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Fill texts up with spaces and replace each character by its place in the alphabet.
 
         Args:
@@ -40,7 +46,7 @@ class Format:
             self.alphabet,
         )
 
-    def _filled(self, kind, texts, width):
+    def _filled(self, kind: str, texts: Sequence[str], width: int) -> np.ndarray:
         if (longest := max(map(len, texts), default=0)) > width:
             example = next(text for text in texts if len(text) == longest)
             raise ValueError(
@@ -49,7 +55,7 @@ class Format:
             )
         return np.array([text[:: -1 if self.backwards else 1].ljust(width) for text in texts])
 
-    def decode(self, places):
+    def decode(self, places: np.ndarray) -> list[str]:
         """Return the texts that belong to places in the alphabet, shape (n, any), without spaces.
 
         They are turned the right way round. Spaces at either end are dropped.
@@ -59,12 +65,12 @@ class Format:
         return ["".join(row[::step]).strip() for row in letters]
 
 
-def sum_format(digits, terms=2):
+def sum_format(digits: int, terms: int = 2) -> Format:
     """Return the `Format` of sums of numbers with at most so many digits."""
     return Format(terms * (digits + 1) - 1, len(str(terms * (10**digits - 1))))
 
 
-def sum_texts(terms):
+def sum_texts(terms: np.ndarray | Sequence[Sequence[int]]) -> Texts:
     """Write sums as questions and answers.
 
     Args:
@@ -77,7 +83,7 @@ def sum_texts(terms):
     return ["+".join(map(str, row)) for row in rows], [str(sum(row)) for row in rows]
 
 
-def draw_numbers(shape, digits, rng):
+def draw_numbers(shape: int | tuple[int, ...], digits: int, rng: np.random.Generator) -> np.ndarray:
     """Draw numbers from 0 on so that all lengths come equally often.
 
     Drawn evenly by value, nine of ten would have the full length.
@@ -93,7 +99,9 @@ def draw_numbers(shape, digits, rng):
     return rng.integers(0, 10 ** rng.integers(1, digits + 1, shape))
 
 
-def draw_pairs(n, digits, rng, held_out=None):
+def draw_pairs(
+    n: int, digits: int, rng: np.random.Generator, held_out: np.ndarray | None = None
+) -> np.ndarray:
     """Draw pairs of numbers, all lengths equally often, except some.
 
     Args:
@@ -112,7 +120,7 @@ def draw_pairs(n, digits, rng, held_out=None):
     return pairs
 
 
-def pair_keys(pairs):
+def pair_keys(pairs: np.ndarray) -> np.ndarray:
     """Return one number for each pair, the same for (a, b) and (b, a).
 
     Args:
@@ -124,7 +132,7 @@ def pair_keys(pairs):
     return pairs.max(axis=1) * 10**9 + pairs.min(axis=1)
 
 
-def all_pairs(digits):
+def all_pairs(digits: int) -> np.ndarray:
     """Return every ordered pair once, shape (100^digits, 2); three digits make a million.
 
     Raises:
@@ -138,7 +146,7 @@ def all_pairs(digits):
     return np.indices((10**digits, 10**digits)).reshape(2, -1).T
 
 
-def hold_out(digits, share, seed):
+def hold_out(digits: int, share: float, seed: int) -> np.ndarray:
     """Choose unordered pairs that training must not show.
 
     The 55 pairs of two one-digit numbers are never chosen. They are the addition table: who has

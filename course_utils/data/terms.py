@@ -1,8 +1,10 @@
 """Sums of a variable number of terms: drawing them, and holding some out (lesson 10)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from course_utils.data.questions import sum_texts
+from course_utils.data.questions import Draw, Texts, sum_texts
 
 # How many terms of how many digits, from easy to hard.
 LEVELS = np.array([(2, 1), (3, 1), (4, 1), (5, 1), (2, 2), (3, 2), (4, 2), (5, 2)])
@@ -11,7 +13,13 @@ SHARE = 0.2  # of all unordered questions is held out
 MULTIPLIER, PRIME = 618_034, 1_000_003  # of the hash, see `held_out`
 
 
-def draw_terms(counts, digits, rng, hidden=False, by_column=False):
+def draw_terms(
+    counts: Sequence[int] | np.ndarray,
+    digits: int | np.ndarray,
+    rng: np.random.Generator,
+    hidden: bool = False,
+    by_column: bool = False,
+) -> np.ndarray:
     """Draw questions.
 
     Args:
@@ -50,7 +58,7 @@ def draw_terms(counts, digits, rng, hidden=False, by_column=False):
     return terms
 
 
-def _by_column(shape, rng):
+def _by_column(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Draw numbers up to 99, row by row, so that all sums of a column come equally often.
 
     A digit is the number of heads in nine tosses of a coin, so the sum of k digits is that of 9 k
@@ -61,7 +69,7 @@ def _by_column(shape, rng):
     return rng.binomial(9, chances, (*shape, 2)) @ [1, 10]
 
 
-def draw_levels(n, levels, rng):
+def draw_levels(n: int, levels: np.ndarray, rng: np.random.Generator) -> Texts:
     """Draw n questions by column, each of the hardest of three levels drawn from `levels`.
 
     Args:
@@ -76,7 +84,7 @@ def draw_levels(n, levels, rng):
     return term_texts(draw_terms(counts, digits, rng, by_column=True))
 
 
-def draw_growing(calls, levels=LEVELS):
+def draw_growing(calls: int, levels: np.ndarray = LEVELS) -> Draw:
     """Return a function that draws questions for training: at first easy ones, then harder ones.
 
     One level after the other is opened; see `draw_levels`.
@@ -91,19 +99,19 @@ def draw_growing(calls, levels=LEVELS):
     """
     done = iter(np.arange(calls) / calls)
 
-    def draw(n, rng):
+    def draw(n: int, rng: np.random.Generator) -> Texts:
         n_open = 1 + int((len(levels) - 1) * next(done) / ALL_OPEN)
         return draw_levels(n, levels[:n_open], rng)
 
     return draw
 
 
-def term_texts(terms):
+def term_texts(terms: np.ndarray) -> Texts:
     """Write the questions of `draw_terms` and their answers as texts, see `sum_texts`."""
     return sum_texts([[term for term in row if term >= 0] for row in terms.tolist()])
 
 
-def term_keys(terms):
+def term_keys(terms: np.ndarray) -> np.ndarray:
     """Return one number for each question, the same for all orders of its terms.
 
     Args:
@@ -115,7 +123,7 @@ def term_keys(terms):
     return (np.sort(terms, axis=1)[:, ::-1] + 1) @ 101 ** np.arange(terms.shape[1])
 
 
-def held_out(terms):
+def held_out(terms: np.ndarray) -> np.ndarray:
     """Return for each question whether it is held out: its key decides, and no list is needed.
 
     Two terms of one digit are never held out. They are the addition table.

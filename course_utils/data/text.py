@@ -2,11 +2,15 @@
 
 import inspect
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from course_utils.lesson.backend import keras, tf
+
+States = list[tuple[tf.Tensor, tf.Tensor]]  # (h, c) of each LSTM layer
+Step = Callable[[tf.Tensor, States], tuple[tf.Tensor, States]]  # see `stepper`
 
 
 class Vocabulary:
@@ -19,14 +23,14 @@ class Vocabulary:
         chars: the characters, a sorted string; the number of `chars[k]` is k.
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self.chars = "".join(sorted(set(text)))
         self._number = {char: k for k, char in enumerate(self.chars)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.chars)
 
-    def encode(self, text):
+    def encode(self, text: str) -> np.ndarray:
         """Return the numbers of a text's characters, shape (len(text),), int64.
 
         Raises:
@@ -40,12 +44,12 @@ class Vocabulary:
                 "change the text, or build the vocabulary from a text that has it."
             ) from None
 
-    def decode(self, ids):
+    def decode(self, ids: Iterable[int]) -> str:
         """Return the text that belongs to numbers, shape (n,)."""
         return "".join(self.chars[k] for k in ids)
 
 
-def windows(ids, length):
+def windows(ids: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
     """Cut every window of a fixed length out of a text; the target is the character after it.
 
     Args:
@@ -62,7 +66,9 @@ def windows(ids, length):
     return np.lib.stride_tricks.sliding_window_view(ids, length)[:-1], ids[length:]
 
 
-def streams(ids, batchsize, length, steps):
+def streams(
+    ids: np.ndarray, batchsize: int, length: int, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Lay a text out for a model that keeps its state: each row of a batch goes on in the next.
 
     The rows read on from `batchsize` places spread over the text; after its end they go on at its
@@ -88,7 +94,9 @@ def streams(ids, batchsize, length, steps):
     return np.take(ids, place, mode="wrap"), np.take(ids, place + 1, mode="wrap")
 
 
-def cross_entropy(model, ids, length=1_000, warm_up=200):
+def cross_entropy(
+    model: keras.Model, ids: np.ndarray, length: int = 1_000, warm_up: int = 200
+) -> float:
     """Measure how well a model predicts a text if it keeps its state all along.
 
     The text is read in pieces side by side, each from the state zero. Before its piece a row reads
@@ -119,7 +127,7 @@ def cross_entropy(model, ids, length=1_000, warm_up=200):
     return float(np.mean(surprise[:, warm_up:]))
 
 
-def _long_enough(length, at_least):
+def _long_enough(length: int, at_least: int) -> None:
     if length < at_least:
         raise ValueError(
             f"the text must have at least {at_least:,} characters, but has {length:,}: "
@@ -127,7 +135,7 @@ def _long_enough(length, at_least):
         )
 
 
-def sample(probabilities, temperature, rng):
+def sample(probabilities: np.ndarray, temperature: float, rng: np.random.Generator) -> np.ndarray:
     """Draw one character for each row.
 
     Args:
@@ -154,7 +162,7 @@ def sample(probabilities, temperature, rng):
     return (uniform * shares[:, -1:] >= shares[:, :-1]).sum(axis=1)
 
 
-def stepper(model):
+def stepper(model: keras.Sequential) -> Step:
     """Take a text model's layers apart so that they read one character at a time.
 
     Args:
@@ -168,7 +176,7 @@ def stepper(model):
     embedding, *lstms, dense = model.layers
 
     @tf.function
-    def step(ids, states):
+    def step(ids: tf.Tensor, states: States) -> tuple[tf.Tensor, States]:
         x, after = embedding(ids), []
         for lstm, state in zip(lstms, states, strict=True):
             x, state = lstm.cell(x, state)
@@ -178,7 +186,15 @@ def stepper(model):
     return step
 
 
-def generate(model, vocabulary, seed_text, n_chars, temperature=1.0, seed=None, rows=1):
+def generate(
+    model: keras.Sequential,
+    vocabulary: Vocabulary,
+    seed_text: str,
+    n_chars: int,
+    temperature: float = 1.0,
+    seed: int | None = None,
+    rows: int = 1,
+) -> list[str]:
     """Continue a text, character by character, carrying the state along.
 
     Args:
@@ -216,7 +232,7 @@ def generate(model, vocabulary, seed_text, n_chars, temperature=1.0, seed=None, 
 SHORTEST_TEXT = 10_000  # characters: less teaches a model little and leaves nothing to test on
 
 
-def read_text(path):
+def read_text(path: str | Path) -> str:
     """Read a text file.
 
     Args:
@@ -247,7 +263,7 @@ def read_text(path):
     return text
 
 
-def numpy_docstrings():
+def numpy_docstrings() -> str:
     """Return what the installed NumPy says about itself: about a million characters of English.
 
     Every function and class of its public modules, each docstring once, without its examples, in
@@ -262,7 +278,7 @@ def numpy_docstrings():
         for name in sorted(vars(thing))
         if not name.startswith("_")
     ]
-    found = {}  # a dictionary keeps the order and drops what comes twice
+    found: dict[str, None] = {}  # a dictionary keeps the order and drops what comes twice
     for thing in things:
         text = inspect.getdoc(thing) or ""
         text = re.split(r"^Examples\n-+", text, flags=re.MULTILINE)[0].strip()

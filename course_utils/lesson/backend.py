@@ -1,10 +1,11 @@
 """Keras on TensorFlow, loaded without TensorFlow's start-up messages.
 
-``from course_utils.lesson.backend import keras`` is ``import keras``, except that the log lines which
-TensorFlow's C++ code prints while it loads do not end up in the notebook. Errors still show.
+``from course_utils.lesson.backend import keras`` is ``import keras``, except that the log lines
+which TensorFlow's C++ code prints while it loads do not end up in the notebook. Errors still show.
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -12,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # after loading: errors only
 
 
 @contextmanager
-def _quiet_stderr():
+def _quiet_stderr() -> Iterator[None]:
     """Send file descriptor 2 to nowhere: C++ code does not write through Python's sys.stderr."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

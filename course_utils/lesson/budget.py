@@ -3,10 +3,12 @@
 Every lesson begins with a cell ``budget = "class"``, which papermill can replace.
 """
 
+from typing import Any
+
 BUDGETS = ("smoke", "class", "full")
 
 
-def choose(budget, smoke, class_, full):
+def choose(budget: str, smoke: Any, class_: Any, full: Any) -> Any:
     """Return the one of three settings that belongs to `budget`.
 
     Args:

@@ -7,11 +7,19 @@ write them again with ``python -m course_utils.lesson.cell_explorer``.
 
 import json
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from course_utils.lesson.plotting import BLUE, GREEN, ORANGE
 
+if TYPE_CHECKING:
+    from IPython.display import HTML
+
+Values = dict[str, float]  # the numbers in the drawing, by name; bits are int
 GREY = "#555555"
 STAGES = {
     1: "The cell state runs straight through the cell, from left to right.",
@@ -21,7 +29,7 @@ STAGES = {
 }
 
 
-def cell_svg(stage=4, values=None):
+def cell_svg(stage: int = 4, values: Values | None = None) -> str:
     """Draw an LSTM cell that grows gate by gate.
 
     Args:
@@ -60,24 +68,32 @@ def cell_svg(stage=4, values=None):
     )
 
 
-def _number(value):
+def _number(value: float) -> str:
     return f"{value:z.2f}" if isinstance(value, float) else str(value)  # z: never -0.00
 
 
-def _text(x, y, symbol, colour, name=None, values=(), **attributes):
+def _text(
+    x: int,
+    y: int,
+    symbol: str,
+    colour: str,
+    name: str | None = None,
+    values: Values | None = None,
+    **attributes: Any,
+) -> str:
     """Write a symbol; with its value behind it where that is known."""
-    shown = f"{symbol} = {_number(values[name])}" if name in values else symbol
+    shown = f"{symbol} = {_number(values[name])}" if values and name in values else symbol
     more = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in attributes.items())
     slot = f' data-value="{name}" data-symbol="{symbol}"' if name else ""
     return f'<text x="{x}" y="{y}" fill="{colour}"{slot}{more}>{shown}</text>'
 
 
-def _line(path, colour, tip=True, width=2.5):
+def _line(path: str, colour: str, tip: bool = True, width: float = 2.5) -> str:
     marker = f' marker-end="url(#tip-{colour[1:]})"' if tip else ""
     return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}"{marker}/>'
 
 
-def _join(x, y, sign, colour):
+def _join(x: int, y: int, sign: str, colour: str) -> str:
     return (
         f'<circle cx="{x}" cy="{y}" r="15" fill="white" stroke="{colour}" stroke-width="2.5"/>'
         f'<text x="{x}" y="{y + 6}" text-anchor="middle" font-size="20" fill="{colour}">'
@@ -85,7 +101,16 @@ def _join(x, y, sign, colour):
     )
 
 
-def _box(x, y, title, symbol, name, values, colour=ORANGE, size=16):
+def _box(
+    x: int,
+    y: int,
+    title: str,
+    symbol: str,
+    name: str,
+    values: Values,
+    colour: str = ORANGE,
+    size: int = 16,
+) -> str:
     return (
         f'<rect x="{x - 46}" y="{y - 28}" width="92" height="56" rx="8" fill="white" '
         f'stroke="{colour}" stroke-width="2.5"/>'
@@ -94,7 +119,7 @@ def _box(x, y, title, symbol, name, values, colour=ORANGE, size=16):
     )
 
 
-def _cell_line(values):
+def _cell_line(values: Values) -> str:
     return (
         _line("M18 90 H742", GREEN, width=4)
         + _text(6, 70, "cₜ₋₁", GREEN, "c_prev", values)
@@ -102,7 +127,7 @@ def _cell_line(values):
     )
 
 
-def _forget(values):
+def _forget(values: Values) -> str:
     return (
         _line("M18 300 H520", BLUE, tip=False)
         + _text(6, 284, "hₜ₋₁", BLUE, "h_prev", values)
@@ -118,7 +143,7 @@ def _forget(values):
     )
 
 
-def _write(values):
+def _write(values: Values) -> str:
     return (
         _line("M300 300 V242", BLUE)
         + _line("M404 300 V242", BLUE)
@@ -133,7 +158,7 @@ def _write(values):
     )
 
 
-def _output(values):
+def _output(values: Values) -> str:
     return (
         _line("M520 300 V242", BLUE)
         + _box(520, 212, "output gate", "o", "o", values)
@@ -147,7 +172,7 @@ def _output(values):
     )
 
 
-def show_cell(stage, values):
+def show_cell(stage: int, values: Values) -> None:
     """Show an LSTM cell with the numbers of one step, as a picture with alt text.
 
     Args:
@@ -156,7 +181,7 @@ def show_cell(stage, values):
     from IPython.display import display
 
     svg = cell_svg(stage, values)
-    alt = re.search('aria-label="(.*?)"', svg)[1]
+    alt = re.findall('aria-label="(.*?)"', svg)[0]
     display(
         {"image/svg+xml": svg, "text/plain": alt},
         metadata={"image/svg+xml": {"alt": alt}},
@@ -164,7 +189,7 @@ def show_cell(stage, values):
     )
 
 
-def explorer(bits, weights, trace):
+def explorer(bits: np.ndarray, weights: Sequence[np.ndarray], trace: Sequence[Values]) -> "HTML":
     """Return an LSTM cell of one unit to play with: step through it, change a bit, hold a gate.
 
     The unit is meant to remember the carry of an addition, so the carry stands beside what it
@@ -210,7 +235,7 @@ def explorer(bits, weights, trace):
         for t, values in enumerate(trace)
     )
     static = f'<table class="still"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    script = files("course_utils").joinpath("cell_explorer.js").read_text(encoding="utf-8")
+    script = files("course_utils.lesson").joinpath("cell_explorer.js").read_text(encoding="utf-8")
     return HTML(
         f"<div class=\"cell-explorer\" data-model='{json.dumps(data)}'>\n{cell_svg(4, trace[0])}"
         f"{static}\n</div>\n<script>\n{script}</script>"
@@ -218,6 +243,6 @@ def explorer(bits, weights, trace):
 
 
 if __name__ == "__main__":
-    images = Path(__file__).parent.parent / "notebooks" / "images"
+    images = Path(__file__).parents[2] / "notebooks" / "images"
     for number in STAGES:
         (images / f"01_cell_{number}.svg").write_text(cell_svg(number), encoding="utf-8")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(path, content):
+def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write a file beside its place and move it there when complete.
 
     Args:

@@ -6,11 +6,13 @@ also differ in their dashes.
 
 from base64 import b64encode
 from io import BytesIO
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from IPython.display import display
+from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, PINK, SKY, BLACK = (
     "#0072B2",
@@ -23,7 +25,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, BLACK = (
 WIDE = (7.5, 3.4)  # inches
 TALL = (7.5, 5.4)
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PINK, SKY])
     + cycler(linestyle=["-", (0, (6, 1)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1))]),
     "axes.spines.top": False,
@@ -37,7 +39,9 @@ STYLE = {
 plt.rcParams.update(STYLE)
 
 
-def figure(rows=1, cols=1, size=WIDE, **kwargs):
+def figure(
+    rows: int = 1, cols: int = 1, size: tuple[float, float] = WIDE, **kwargs: Any
+) -> tuple[Figure, Any]:
     """Open a figure in the course's style.
 
     Args:
@@ -51,7 +55,7 @@ def figure(rows=1, cols=1, size=WIDE, **kwargs):
     return plt.subplots(rows, cols, figsize=size, **kwargs)
 
 
-def show(fig, alt):
+def show(fig: Figure, alt: str) -> None:
     """Show a figure with a text for those who cannot see it, and close it.
 
     Args:
@@ -77,7 +81,15 @@ def show(fig, alt):
     )
 
 
-def learning_curve(curves, steps_per_point, limit, limit_name, ylabel, alt, log=False):
+def learning_curve(
+    curves: dict[str, np.ndarray],
+    steps_per_point: int,
+    limit: float | None,
+    limit_name: str,
+    ylabel: str,
+    alt: str,
+    log: bool = False,
+) -> None:
     """Draw losses against training steps, with the limit that is known beforehand (dashed).
 
     Args:

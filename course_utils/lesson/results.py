@@ -10,6 +10,7 @@ so that running the lesson can rewrite it and a test can compare it.
 """
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ MIME = "application/vnd.learning-to-carry.results+json"
 QUOTED = re.compile(r"(?P<number>[-−]?\d[\d,.]*)(?P<mark><!--=(?P<name>\w+):(?P<format>[^>]*?)-->)")
 
 
-def record(**values):
+def record(**values: Any) -> None:
     """Show results and store them in the notebook.
 
     Args:
@@ -40,13 +41,13 @@ def record(**values):
     display({"text/plain": text, MIME: plain}, raw=True)
 
 
-def _short(value):
+def _short(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_short(item) for item in value) + "]"
     return f"{value:.6g}" if isinstance(value, float) else f"{value}"
 
 
-def recorded(notebook):
+def recorded(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return all that an executed notebook recorded.
 
     Args:
@@ -55,14 +56,14 @@ def recorded(notebook):
     Returns:
         A dictionary from name to value; of a name recorded twice, the last value.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             found |= output.get("data", {}).get(MIME, {})
     return found
 
 
-def quote(text, values):
+def quote(text: str, values: dict[str, Any]) -> str:
     """Rewrite every marked number in a piece of prose from the recorded values.
 
     Args:
@@ -76,7 +77,7 @@ def quote(text, values):
         ValueError: if a mark names a value that was not recorded.
     """
 
-    def fresh(match):
+    def fresh(match: re.Match[str]) -> str:
         name = match["name"]
         if name not in values:
             known = ", ".join(sorted(values)) or "none"

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +37,10 @@ class Result(NamedTuple):
     mend: str = ""
 
 
-def report(checks=None):
+Check = Callable[[], Result | list[Result]]
+
+
+def report(checks: Iterable[Check] | None = None) -> bool:
     """Run all checks and print a line for each, with the mend below those that failed.
 
     Args:
@@ -61,7 +65,7 @@ def report(checks=None):
     return not failed
 
 
-def _results(check):
+def _results(check: Check) -> list[Result]:
     try:
         found = check()
     except Exception as error:  # a broken installation can fail in any way
@@ -71,7 +75,7 @@ def _results(check):
     return [found] if isinstance(found, Result) else found
 
 
-def python_version(version=None):
+def python_version(version: str | None = None) -> Result:
     """Check that the course is tested with this Python.
 
     Args:
@@ -87,7 +91,9 @@ def python_version(version=None):
     )
 
 
-def packages(requirements=None, version_of=metadata.version):
+def packages(
+    requirements: str | Path | None = None, version_of: Callable[[str], str] = metadata.version
+) -> list[Result]:
     """Check that each package that the course requires is there, in a version that fits.
 
     Args:
@@ -120,7 +126,11 @@ def packages(requirements=None, version_of=metadata.version):
     return results
 
 
-def environment(prefix=None, course=COURSE, others=None):
+def environment(
+    prefix: str | Path | None = None,
+    course: str | Path = COURSE,
+    others: list[Result] | None = None,
+) -> Result:
     """Check that the kernel runs in the environment that belongs to the course.
 
     Args:
@@ -140,7 +150,7 @@ def environment(prefix=None, course=COURSE, others=None):
     return Result(None, "the kernel does not run in .venv, but this environment has all it needs")
 
 
-def same_version(start=None):
+def same_version(start: str | Path | None = None) -> Result:
     """Check that the notebooks and the installed package are from the same version of the course.
 
     Args:
@@ -150,7 +160,7 @@ def same_version(start=None):
     for folder in (start, *start.parents):
         init = folder / "course_utils" / "__init__.py"
         if init.is_file():
-            here = re.search(r'__version__ = "(.+?)"', init.read_text(encoding="utf-8"))[1]
+            here = re.findall(r'__version__ = "(.+?)"', init.read_text(encoding="utf-8"))[0]
             return Result(
                 here == course_utils.__version__,
                 f"notebooks of version {here}, package of version {course_utils.__version__}",
@@ -159,7 +169,7 @@ def same_version(start=None):
     return Result(None, f"package of version {course_utils.__version__}; the notebooks lie apart")
 
 
-def trains():
+def trains() -> Result:
     """Check that Keras and TensorFlow really train: one tiny step."""
     import numpy as np
 
@@ -176,7 +186,7 @@ def trains():
     )
 
 
-def folder_writable(folder=None):
+def folder_writable(folder: str | Path | None = None) -> Result:
     """Check that files can be saved.
 
     Args:
@@ -194,7 +204,7 @@ def folder_writable(folder=None):
     )
 
 
-def memory(free=None):
+def memory(free: float | None = None) -> Result:
     """Check that enough memory is free.
 
     Args:
@@ -213,7 +223,7 @@ def memory(free=None):
     )
 
 
-def disk(free=None):
+def disk(free: float | None = None) -> Result:
     """Check that enough space is left on the disk.
 
     Args:
@@ -228,7 +238,7 @@ def disk(free=None):
     )
 
 
-CHECKS = (
+CHECKS: tuple[Check, ...] = (
     python_version,
     packages,
     environment,

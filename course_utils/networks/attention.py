@@ -1,15 +1,17 @@
 """Attention: a network that looks back at the question at every step of its answer (lesson 13)."""
 
+from typing import Any
+
 import numpy as np
 
-from course_utils.data.questions import draw_numbers, draw_pairs
-from course_utils.lesson.backend import keras
+from course_utils.data.questions import Format, draw_numbers, draw_pairs
+from course_utils.lesson.backend import keras, tf
 
 layers, ops = keras.layers, keras.ops
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
-class LookBack(layers.Layer):
+class LookBack(keras.layers.Layer):
     """Dot-product attention whose queries are learned, one for each head and step of the answer.
 
     It is called with the keys' source, shape (batch, n_in, any), and the values, shape (batch,
@@ -25,18 +27,18 @@ class LookBack(layers.Layer):
         size: numbers in a query and in a key.
     """
 
-    def __init__(self, n_out, heads, size, **kwargs):
+    def __init__(self, n_out: int, heads: int, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_out, self.heads, self.size = n_out, heads, size
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         source, _ = input_shape
         spread = keras.initializers.RandomNormal(stddev=1.0)
         fan_in = keras.initializers.VarianceScaling(1.0, "fan_in")
         self.queries = self.add_weight((self.heads, self.n_out, self.size), spread, name="queries")
         self.to_keys = self.add_weight((source[-1], self.heads * self.size), fan_in, name="to_keys")
 
-    def call(self, inputs):
+    def call(self, inputs: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         source, values = inputs
         keys = ops.matmul(source, self.to_keys)  # (batch, n_in, heads · size)
         keys = ops.reshape(keys, (-1, source.shape[1], self.heads, self.size))
@@ -45,12 +47,12 @@ class LookBack(layers.Layer):
         read = ops.einsum("bhtn,bnv->bthv", weights, values)
         return ops.reshape(read, (-1, self.n_out, self.heads * values.shape[-1])), weights
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"n_out": self.n_out, "heads": self.heads, "size": self.size}
         return super().get_config() | own
 
 
-def attention_model(form, units=64):
+def attention_model(form: Format, units: int = 64) -> keras.Model:
     """Build an encoder-decoder whose decoder sees nothing but what two heads read for it.
 
     The encoder's states say *where* each symbol stands (keys); what is read there is the vector
@@ -68,7 +70,7 @@ def attention_model(form, units=64):
     return keras.Model(question, answer, name="attention_model")
 
 
-def attention_maps(model, x):
+def attention_maps(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """Return where a network of `attention_model` looks.
 
     Args:
@@ -82,7 +84,9 @@ def attention_maps(model, x):
     return ops.convert_to_numpy(keras.Model(model.input, weights)(np.asarray(x)))
 
 
-def carry_chains(n, digits, rng, from_units=True):
+def carry_chains(
+    n: int, digits: int, rng: np.random.Generator, from_units: bool = True
+) -> np.ndarray:
     """Draw pairs in which a carry begins in one column and runs through all that follow.
 
     Such as 999999999 + 1, 99963 + 37 or 5 + 5. All lengths come equally often. The smaller number
@@ -107,7 +111,7 @@ def carry_chains(n, digits, rng, from_units=True):
     return rng.permuted(np.stack([first + start, 10**length - 1 - first], axis=1), axis=1)
 
 
-def draw_with_chains(n, digits, rng):
+def draw_with_chains(n: int, digits: int, rng: np.random.Generator) -> np.ndarray:
     """Draw pairs as `draw_pairs` does, except that every eighth has a chain of carries.
 
     In random pairs a chain through nine columns comes up about once in a hundred million.

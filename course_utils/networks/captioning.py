@@ -1,5 +1,6 @@
 """The network that describes a picture in words, its training, and how it writes (lesson 15)."""
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -11,8 +12,11 @@ from course_utils.networks.training import STEPS_PER_CALL, ProgressLine, prepare
 
 layers = keras.layers
 
+# Draws n pictures and their words.
+Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
-def captioner(attention=True, two_eyes=True, units=128):
+
+def captioner(attention: bool = True, two_eyes: bool = True, units: int = 128) -> keras.Model:
     """Build the encoder of pictures and the decoder that writes sentences.
 
     Args:
@@ -45,11 +49,11 @@ def captioner(attention=True, two_eyes=True, units=128):
     x = layers.Concatenate()([words, layers.RepeatVector(LONGEST)(vector)])
     x = layers.LSTM(units, return_sequences=True, unroll=True, name="decoder")(x)
     if attention:
-        cells = [forms]
+        parts = [forms]
         if two_eyes:  # the second sees the mean colour of each cell, and nothing else
             colours = layers.Reshape((-1, 3))(layers.AveragePooling2D(SIDE // 4)(scaled))
-            cells.append(layers.Dense(64, activation="relu")(layers.BatchNormalization()(colours)))
-        cells = layers.Concatenate(axis=1, name="cells")(cells)  # (batch, 16 or 32, 64)
+            parts.append(layers.Dense(64, activation="relu")(layers.BatchNormalization()(colours)))
+        cells = layers.Concatenate(axis=1, name="cells")(parts)  # (batch, 16 or 32, 64)
         # The same layer for all cells, with a bias for each: so a key says what and where.
         keys = layers.EinsumDense("bnc,ck->bnk", (cells.shape[1], 64), bias_axes="nk", name="keys")
         query = layers.Dense(64, name="query")(x)
@@ -61,8 +65,16 @@ def captioner(attention=True, two_eyes=True, units=128):
     return keras.Model([picture, before], x, name="captioner")
 
 
-def train_captioner(model, draw, steps, seed, blanks=0.0, batchsize=128, rate=0.002,
-                    label="training"):  # fmt: skip
+def train_captioner(
+    model: keras.Model,
+    draw: Draw,
+    steps: int,
+    seed: int,
+    blanks: float = 0.0,
+    batchsize: int = 128,
+    rate: float = 0.002,
+    label: str = "training",
+) -> np.ndarray:
     """Train a captioner with teacher forcing, on samples that are drawn for it, each shown once.
 
     Args:
@@ -80,7 +92,9 @@ def train_captioner(model, draw, steps, seed, blanks=0.0, batchsize=128, rate=0.
         The mean loss over each 50 steps, shape (steps / 50,).
     """
 
-    def batches(rng=np.random.default_rng(seed)):  # noqa: B008 - one for this training
+    def batches(
+        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one for this training
+    ) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], np.ndarray]]:
         while True:
             pictures, words = draw(batchsize, rng)
             before = captions.shifted(words)
@@ -100,7 +114,7 @@ def train_captioner(model, draw, steps, seed, blanks=0.0, batchsize=128, rate=0.
     return np.array(history.history["loss"])
 
 
-def describe(model, pictures):
+def describe(model: keras.Model, pictures: np.ndarray) -> np.ndarray:
     """Write a sentence about each picture: at each step the likeliest word (greedy).
 
     Args:
@@ -116,14 +130,14 @@ def describe(model, pictures):
 
 
 @lru_cache(maxsize=4)  # compiled once for each model
-def _writer(model):
+def _writer(model: keras.Model) -> Callable[[np.ndarray], tf.Tensor]:
     """Return a function that writes step by step, with the state carried along as in lesson 03."""
     part = {layer.name: layer for layer in model.layers}
     seen = [part[name].output for name in ("vector", "cells", "keys") if name in part]
     look_at = keras.Model(model.inputs[0], seen)
 
     @tf.function(input_signature=[tf.TensorSpec((None, SIDE, SIDE, 3))])
-    def write(pictures):
+    def write(pictures: tf.Tensor) -> tf.Tensor:
         vector, *cells_and_keys = tf.nest.flatten(look_at(pictures))
         word = tf.fill([tf.shape(vector)[0]], NUMBER[START])
         state, written = part["decoder"].cell.get_initial_state(tf.shape(vector)[0]), []

@@ -1,24 +1,24 @@
 """The networks of the course (lessons 05 and 07)."""
 
 from course_utils.data.addition import Problem
-from course_utils.lesson.backend import keras
+from course_utils.lesson.backend import keras, tf
 
 layers = keras.layers
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
-class Squeeze(layers.Layer):
+class Squeeze(keras.layers.Layer):
     """Drop the last axis, of length 1: (batch, seqlen, 1) → (batch, seqlen).
 
     A registered layer keeps its name when a model is saved, so it can be loaded again.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return keras.ops.squeeze(inputs, axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
-class NoisyLSTMCell(layers.LSTMCell):
+class NoisyLSTMCell(keras.layers.LSTMCell):
     """An LSTM cell whose memory can be shaken from outside at every step.
 
     The last `units` features of its input are no input but noise: each multiplies one cell state
@@ -26,19 +26,24 @@ class NoisyLSTMCell(layers.LSTMCell):
     back to a resting point survives.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int, ...]) -> None:
         super().build((*input_shape[:-1], input_shape[-1] - self.units))
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: tf.Tensor, states: list[tf.Tensor], training: bool = False) -> tuple:
         x, shake = inputs[:, : -self.units], inputs[:, -self.units :]
         output, (hidden, cell) = super().call(x, states, training=training)
         return output, [hidden, cell * (1 + shake)]
 
 
 def carry_model(
-    seqlen=None, features=2, batchsize=None, stateful=False, shaken=False, relu_bias=0.0
-):
-    """Build the binary adder of seeds 000 and 001: which bit comes out at each step?
+    seqlen: int | None = None,
+    features: int = 2,
+    batchsize: int | None = None,
+    stateful: bool = False,
+    shaken: bool = False,
+    relu_bias: float = 0.0,
+) -> keras.Model:
+    """Build the binary adder of the original notebooks: which bit comes out at each step?
 
     Args:
         seqlen: steps, or None for any number; a fixed number trains faster.
@@ -77,8 +82,13 @@ def carry_model(
     return keras.Model(inputs, Squeeze(name="squeeze")(x), name="carry_model")
 
 
-def addition_model(problem=Problem(), unroll=True):  # noqa: B008 - a Problem is immutable
-    """Build the encoder-decoder of seed 003 (step 8): LSTM(75) → RepeatVector → LSTM(50) → Dense.
+def addition_model(
+    problem: Problem = Problem(),  # noqa: B008 - a Problem is immutable
+    unroll: bool = True,
+) -> keras.Sequential:
+    """Build the encoder-decoder LSTM(75) → RepeatVector → LSTM(50) → Dense.
+
+    It is that of the original addition notebook (step 8).
 
     Args:
         problem: fixes the lengths and the alphabet.

@@ -4,6 +4,8 @@ Weights have the shapes and the gate order of Keras: input gate i, forget gate f
 output gate o side by side in one array. So `get_weights` and `set_weights` of Keras layers fit.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 WIDTH = 1e-3  # by how much the gradient check moves a weight, and by twice that
@@ -11,13 +13,18 @@ WIDTH = 1e-3  # by how much the gradient check moves a weight, and by twice that
 # than this are compared on the scale of this.
 LEAST = 1e-5
 
+Seed = int | np.random.Generator | None  # None is random
+State = tuple[np.ndarray, np.ndarray]  # (h, c)
+# From the logits and the right bits to the loss and its gradient.
+Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
-def sigmoid(z):
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
     """Return 1 / (1 + e⁻ᶻ), written as a tanh because that cannot overflow."""
     return 0.5 + 0.5 * np.tanh(0.5 * z)
 
 
-def _expect_shape(name, found, expected, advice):
+def _expect_shape(name: str, found: tuple | list, expected: tuple | list, advice: str) -> None:
     if found != expected:
         raise ValueError(f"{name} must have shape {expected}, but has {found}: {advice}")
 
@@ -25,7 +32,7 @@ def _expect_shape(name, found, expected, advice):
 class _Layer:
     """What both layers share: `weights` and, after `backward`, their `gradients`, in order."""
 
-    def __init__(self, shapes, seed, dtype):
+    def __init__(self, shapes: list[tuple[int, ...]], seed: Seed, dtype: str) -> None:
         if min(map(min, shapes)) < 1 or np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(
                 "sizes must be at least 1 and dtype float32 or float64, but the weights would have "
@@ -35,7 +42,7 @@ class _Layer:
         self.weights = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
         self.weights[-1][...] = 0  # the bias
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Copy a list of arrays, such as a Keras layer's `get_weights` returns.
 
         Raises:
@@ -45,7 +52,7 @@ class _Layer:
         _expect_shape("weights", found, expected, "take them from a layer of the same sizes.")
         self.weights = [np.array(w, self.weights[0].dtype) for w in weights]
 
-    def _input(self, x):
+    def _input(self, x: np.ndarray) -> np.ndarray:
         x, kernel = np.asarray(x), self.weights[0]
         if x.ndim != 3 or 0 in x.shape or x.shape[2] != len(kernel) or x.dtype.kind not in "biuf":
             raise ValueError(
@@ -62,7 +69,7 @@ class LSTM(_Layer):
         features: numbers that come in at each step, d.
         units: numbers that go out at each step, h.
         seed: an integer or a `numpy.random.Generator`. Kernels start as standard normal numbers
-            (as in seed 002), biases as 0.
+            (as in the original NumPy notebook), biases as 0.
         dtype: ``"float64"`` or ``"float32"``.
 
     Attributes:
@@ -74,14 +81,16 @@ class LSTM(_Layer):
 
     names = ("kernel", "recurrent", "bias")
 
-    def __init__(self, features, units, seed=None, dtype="float64"):
+    def __init__(
+        self, features: int, units: int, seed: Seed = None, dtype: str = "float64"
+    ) -> None:
         super().__init__([(features, 4 * units), (units, 4 * units), (4 * units,)], seed, dtype)
         # σ(z) = ½ + ½·tanh(½·z), and tanh(z) = 0 + 1·tanh(1·z): one tanh serves all four gates
         self._scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype), units)
         self._shift = 1 - self._scale
         self._h = np.empty((1, 0, units))  # no step yet
 
-    def forward(self, x, state=None):
+    def forward(self, x: np.ndarray, state: State | None = None) -> np.ndarray:
         """Run over all steps, and keep what `backward` needs.
 
         Args:
@@ -119,7 +128,7 @@ class LSTM(_Layer):
         self.state = h[-1].copy(), c[-1].copy()
         return h[1:].swapaxes(0, 1)
 
-    def backward(self, dh):
+    def backward(self, dh: np.ndarray) -> np.ndarray:
         """Send gradients back through time, and leave those of the weights in `gradients`.
 
         Args:
@@ -156,7 +165,7 @@ class LSTM(_Layer):
         return (dz @ kernel.T).reshape(*dh.shape[:2], -1).swapaxes(0, 1)
 
 
-def _gates(a):
+def _gates(a: np.ndarray) -> np.ndarray:
     """View (seqlen, batch, 4·units) as i, f, g, o: (4, seqlen, batch, units)."""
     return a.reshape(*a.shape[:2], 4, -1).transpose(2, 0, 1, 3)
 
@@ -170,22 +179,25 @@ class Output(_Layer):
 
     names = ("output kernel", "output bias")
 
-    def __init__(self, units, seed=None, dtype="float64"):
+    def __init__(self, units: int, seed: Seed = None, dtype: str = "float64") -> None:
         super().__init__([(units, 1), (1,)], seed, dtype)
 
-    def forward(self, h):
+    def forward(self, h: np.ndarray) -> np.ndarray:
         """Return logits; the `sigmoid` of a logit is the probability of a 1."""
         self._h = self._input(h)
         return (self._h @ self.weights[0] + self.weights[1])[..., 0]
 
-    def backward(self, dlogits):
+    def backward(self, dlogits: np.ndarray) -> np.ndarray:
         """Return the gradient with respect to `h`; leave those of the weights in `gradients`."""
         column = dlogits.reshape(-1, 1)
         self.gradients = [self._h.reshape(len(column), -1).T @ column, column.sum(axis=0)]
         return dlogits[..., None] * self.weights[0][:, 0]
 
 
-def cross_entropy(logits, y):
+Layers = Sequence[LSTM | Output]  # from the input to the logits
+
+
+def cross_entropy(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Sum the cross-entropy over the steps, and average it over the batch.
 
     Args:
@@ -200,13 +212,13 @@ def cross_entropy(logits, y):
     return loss.sum() / len(y), (sigmoid(logits) - y) / len(y)
 
 
-def squared_error(logits, y):
-    """Do the same with half the squared error of the probability, the loss of seed 002."""
+def squared_error(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Do the same with half the squared error of the probability, as the original notebook."""
     p = sigmoid(logits)
     return ((p - y) ** 2).sum() / 2 / len(y), (p - y) * p * (1 - p) / len(y)
 
 
-def loss_and_gradients(layers, x, y, loss):
+def loss_and_gradients(layers: Layers, x: np.ndarray, y: np.ndarray, loss: Loss) -> float:
     """Run layers forward and backward; each keeps its own gradients.
 
     Args:
@@ -227,7 +239,7 @@ def loss_and_gradients(layers, x, y, loss):
     return value
 
 
-def _forward(layers, x, y, loss):
+def _forward(layers: Layers, x: np.ndarray, y: np.ndarray, loss: Loss) -> tuple[float, np.ndarray]:
     for layer in layers:
         x = layer.forward(x)
     # NumPy would broadcast (batch, seqlen, 1) without a word
@@ -235,14 +247,16 @@ def _forward(layers, x, y, loss):
     return loss(x, np.asarray(y, x.dtype))
 
 
-def sgd(layers, learning_rate):
+def sgd(layers: Layers, learning_rate: float) -> None:
     """Move each weight against its gradient, in place."""
     for layer in layers:
         for weight, gradient in zip(layer.weights, layer.gradients, strict=True):
             weight -= learning_rate * gradient
 
 
-def check_gradients(layers, x, y, loss):
+def check_gradients(
+    layers: Layers, x: np.ndarray, y: np.ndarray, loss: Loss
+) -> list[tuple[str, tuple[int, ...], float, float, float]]:
     """Compare the gradient of every single weight with differences of the loss.
 
     Central differences of two widths are combined so that the largest part of their error cancels
@@ -256,7 +270,7 @@ def check_gradients(layers, x, y, loss):
         relative, |exact − approximate| / max(|exact| + |approximate|, `LEAST`).
     """
 
-    def slope(weight, index, width):
+    def slope(weight: np.ndarray, index: tuple[int, ...], width: float) -> float:
         middle, ends = weight[index], []
         for moved in (middle + width, middle - width):
             weight[index] = moved

@@ -1,14 +1,17 @@
 """Networks that answer a text with a text, and how the last lessons train them (09-13)."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
+from course_utils.data.questions import Draw, Format, Texts
 from course_utils.lesson.backend import keras
 from course_utils.networks.training import STEPS_PER_CALL, prepare, train
 
 layers = keras.layers
 
 
-def text_model(form, units=128):
+def text_model(form: Format, units: int = 128) -> keras.Sequential:
     """Build an encoder-decoder that learns its own vectors for the symbols.
 
     Embedding(16) → LSTM → RepeatVector → LSTM → Dense, the net of lesson 07 with more units.
@@ -34,7 +37,16 @@ def text_model(form, units=128):
     )
 
 
-def train_fresh(build, form, draw, steps, seed, batchsize=256, rate=0.004, label="training"):
+def train_fresh(
+    build: Callable[[Format], keras.Model],
+    form: Format,
+    draw: Draw,
+    steps: int,
+    seed: int,
+    batchsize: int = 256,
+    rate: float = 0.004,
+    label: str = "training",
+) -> tuple[keras.Model, np.ndarray]:
     """Build a network and train it on samples that are drawn for it, each shown once.
 
     Args:
@@ -57,7 +69,9 @@ def train_fresh(build, form, draw, steps, seed, batchsize=256, rate=0.004, label
     return model, train(model, x, y, batchsize, label)
 
 
-def draw_encoded(form, draw, steps, seed, batchsize=256):
+def draw_encoded(
+    form: Format, draw: Draw, steps: int, seed: int, batchsize: int = 256
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the samples of `train_fresh`, encoded, in the order in which they are shown.
 
     Returns:
@@ -66,10 +80,20 @@ def draw_encoded(form, draw, steps, seed, batchsize=256):
     rng = np.random.default_rng(seed)
     n = STEPS_PER_CALL * batchsize  # in parts: texts take many times the room of places
     parts = [form.encode(*draw(n, rng)) for _ in range(steps // STEPS_PER_CALL)]
-    return tuple(np.concatenate(side) for side in zip(*parts, strict=True))
+    x, y = (np.concatenate(side) for side in zip(*parts, strict=True))
+    return x, y
 
 
-def revise(model, form, draw, hard, steps, seed, batchsize=256, rate=0.0005):
+def revise(
+    model: keras.Model,
+    form: Format,
+    draw: Draw,
+    hard: tuple[Sequence[str], Sequence[str]],
+    steps: int,
+    seed: int,
+    batchsize: int = 256,
+    rate: float = 0.0005,
+) -> None:
     """Train a network a little more, an eighth of it on questions that it finds hard.
 
     A larger part would pull the network towards these, away from all others.
@@ -81,7 +105,7 @@ def revise(model, form, draw, hard, steps, seed, batchsize=256, rate=0.0005):
             must be questions that may be shown.
     """
 
-    def mixed(n, rng):
+    def mixed(n: int, rng: np.random.Generator) -> Texts:
         questions, answers = draw(n - n // 8, rng)
         rows = rng.integers(len(hard[0]), size=n // 8)
         questions += [hard[0][row] for row in rows]
@@ -93,7 +117,9 @@ def revise(model, form, draw, hard, steps, seed, batchsize=256, rate=0.0005):
     train(model, *draw_encoded(form, mixed, steps, seed, batchsize), batchsize, "revising")
 
 
-def margins(model, form, questions, answers):
+def margins(
+    model: keras.Model, form: Format, questions: Sequence[str], answers: Sequence[str]
+) -> np.ndarray:
     """Return for each question how clearly the network's whole answer is right.
 
     Args:
@@ -117,7 +143,9 @@ def margins(model, form, questions, answers):
     return np.concatenate(found)
 
 
-def right_answers(model, form, questions, answers):
+def right_answers(
+    model: keras.Model, form: Format, questions: Sequence[str], answers: Sequence[str]
+) -> np.ndarray:
     """Return for each question whether the network's *whole* answer is right.
 
     Args:

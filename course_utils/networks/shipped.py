@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "checkpoints"
 
 
-def weights_path(name):
+def weights_path(name: str) -> Path:
     """Return the file with the weights of a shipped network, for `storage.load_weights`.
 
     Args:
@@ -18,7 +19,7 @@ def weights_path(name):
     return _shipped(f"{name}.weights.h5")
 
 
-def record_of(name):
+def record_of(name: str) -> dict[str, Any]:
     """Return what was noted when a network or a table was made.
 
     Args:
@@ -34,7 +35,7 @@ def record_of(name):
     return json.loads(_shipped(f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _shipped(filename):
+def _shipped(filename: str) -> Path:
     path = FOLDER / filename
     if not path.is_file():
         there = ", ".join(sorted(p.name for p in FOLDER.glob(f"*{path.suffix}"))) or "none"

@@ -12,9 +12,11 @@ import os
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -47,12 +49,14 @@ NEVER = {
     *("IntegerLookup", "StringLookup", "TextVectorization"),
 }
 
+Shapes = dict[str, tuple[int, ...]]  # of the arrays in an HDF5 file, by name
+
 
 # Saving --------------------------------------------------------------------------------------
 
 
 @contextmanager
-def replacing(path):
+def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path in the same folder, and move it to `path` if all went well.
 
     Args:
@@ -71,7 +75,7 @@ def replacing(path):
         os.replace(temporary, path)  # at once or not at all
 
 
-def save_architecture(model, path):
+def save_architecture(model: keras.Model, path: str | Path) -> None:
     """Write a model's layers and how they connect as JSON, without weights.
 
     Args:
@@ -88,7 +92,7 @@ def save_architecture(model, path):
         temporary.write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
-def save_weights(model, path):
+def save_weights(model: keras.Model, path: str | Path) -> None:
     """Write a model's weights as HDF5, without its architecture.
 
     Of a compiled model Keras adds the state of the optimizer.
@@ -104,7 +108,7 @@ def save_weights(model, path):
         model.save_weights(temporary)
 
 
-def save_model(model, path):
+def save_model(model: keras.Model, path: str | Path) -> None:
     """Write architecture, weights and the state of training in one file.
 
     Args:
@@ -121,7 +125,7 @@ def save_model(model, path):
         model.save(temporary)
 
 
-def save_problem(problem, path):
+def save_problem(problem: Problem, path: str | Path) -> None:
     """Write a problem definition as JSON: without its alphabet a model's outputs mean nothing.
 
     Args:
@@ -148,18 +152,18 @@ class Checkpoint(keras.callbacks.Callback):
         ValueError: if the name has another ending.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         super().__init__()
         self.path = _target(path, ".keras")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         save_model(self.model, self.path)
 
 
 # Loading -------------------------------------------------------------------------------------
 
 
-def load_architecture(path):
+def load_architecture(path: str | Path) -> keras.Model:
     """Build the model that `save_architecture` described, with fresh random weights.
 
     Args:
@@ -179,7 +183,7 @@ def load_architecture(path):
         return keras.models.model_from_json(text)
 
 
-def load_weights(model, path):
+def load_weights(model: keras.Model, path: str | Path) -> None:
     """Put saved weights into a model of the same architecture; after an error they are unchanged.
 
     Args:
@@ -202,7 +206,7 @@ def load_weights(model, path):
         raise
 
 
-def load_model(path):
+def load_model(path: str | Path) -> keras.Model:
     """Return the model in a ``.keras`` file, compiled as it was saved.
 
     Args:
@@ -226,7 +230,7 @@ def load_model(path):
         return keras.saving.load_model(path, safe_mode=True)
 
 
-def load_problem(path):
+def load_problem(path: str | Path) -> Problem:
     """Return the `Problem` in a JSON file.
 
     Args:
@@ -248,21 +252,21 @@ def load_problem(path):
 # Paths ---------------------------------------------------------------------------------------
 
 
-def _ending(path, ending):
+def _ending(path: str | Path, ending: str) -> Path:
     path = Path(path)
     if not path.name.endswith(ending) or path.name == ending:
         raise ValueError(f"the file must end in {ending}, but it is {path.name!r}: rename it.")
     return path
 
 
-def _target(path, ending):
+def _target(path: str | Path, ending: str) -> Path:
     path = _ending(path, ending)
     if path.is_dir():
         raise ValueError(f"{path.name} must be a file, but is a folder: choose another name.")
     return path
 
 
-def _existing(path, ending):
+def _existing(path: str | Path, ending: str) -> Path:
     path = _ending(path, ending)
     if not path.is_file():
         there = ", ".join(sorted(p.name for p in path.parent.glob(f"*{ending}") if p.is_file()))
@@ -279,13 +283,15 @@ def _existing(path, ending):
 class _RefusedError(ValueError):
     """Says what is wrong with a file and, as `mend`, what to do."""
 
-    def __init__(self, reason, mend="save it again, or get a fresh copy from someone you trust"):
+    def __init__(
+        self, reason: str, mend: str = "save it again, or get a fresh copy from someone you trust"
+    ) -> None:
         super().__init__(reason)
         self.mend = mend
 
 
 @contextmanager
-def _explained(path, expected):
+def _explained(path: Path, expected: str) -> Iterator[None]:
     """Turn whatever goes wrong while reading into one sentence about the file."""
     try:
         with warnings.catch_warnings():
@@ -298,7 +304,7 @@ def _explained(path, expected):
         raise ValueError(message) from error
 
 
-def _diagnosis(error, path):
+def _diagnosis(error: Exception, path: Path) -> _RefusedError:
     if isinstance(error, _RefusedError):
         return error
     if isinstance(error, PermissionError):
@@ -314,7 +320,7 @@ def _diagnosis(error, path):
     return _RefusedError(f"reading it failed ({type(error).__name__}: {text})")
 
 
-def _saveable_config(model):
+def _saveable_config(model: keras.Model) -> dict[str, Any]:
     """Return a model's configuration, or refuse a model that could not be loaded again."""
     config = json.loads(model.to_json())
     try:
@@ -326,14 +332,14 @@ def _saveable_config(model):
     return config
 
 
-def _model_config(text):
+def _model_config(text: str | bytes) -> dict[str, Any]:
     config = json.loads(text)
     if not isinstance(config, dict) or not {"class_name", "config"} <= set(config):
         raise _RefusedError("it is the JSON of something else")
     return config
 
 
-def _refuse_code(config):
+def _refuse_code(config: Any) -> None:
     """Refuse a configuration that names anything but Keras's layers and registered ones."""
     if isinstance(config, list):
         for item in config:
@@ -345,7 +351,7 @@ def _refuse_code(config):
             _refuse_code(item)
 
 
-def _refuse_class(name, module, registered):
+def _refuse_class(name: str, module: str | None, registered: str | None) -> None:
     if name in NEVER:
         raise _RefusedError(
             f"it contains a {name!r}, which may carry or run code of its own",
@@ -361,14 +367,14 @@ def _refuse_class(name, module, registered):
         )
 
 
-def _arrays(file, size):
+def _arrays(file: Path | io.BytesIO, size: int) -> Shapes:
     """Return the shapes of all arrays in an HDF5 file, by name.
 
     Files that point elsewhere, or announce arrays larger than the file itself, are refused.
     """
-    shapes = {}
+    shapes: Shapes = {}
 
-    def walk(group, place):
+    def walk(group: h5py.Group, place: str) -> None:
         for name in group:
             item_place = f"{place}{name}"
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -388,7 +394,7 @@ def _arrays(file, size):
     return shapes
 
 
-def _refuse_other_shapes(model, found):
+def _refuse_other_shapes(model: keras.Model, found: Shapes) -> None:
     """Refuse weights that don't fit; Keras itself would ignore those that are left over."""
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.weights.h5"

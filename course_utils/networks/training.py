@@ -5,6 +5,8 @@ The models of the course are so small that starting a training step costs more t
 """
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,41 +14,44 @@ from course_utils.lesson.backend import keras, tf
 
 STEPS_PER_CALL = 50
 
+Logs = dict[str, float]  # the loss, and metrics if there are any, by name
+
 
 class ProgressLine(keras.callbacks.Callback):
     """Show training as one line that is rewritten in place, also in a saved notebook.
 
-    Outside a notebook it shows nothing.
+    Outside a notebook it shows nothing. (tqdm's callback for Keras takes the 50 steps of a call for
+    one, and its line goes to stderr, where the outputs of a lesson have nothing.)
 
     Args:
         label: what is being trained, at the start of the line.
     """
 
-    def __init__(self, label="training"):
+    def __init__(self, label: str = "training") -> None:
         super().__init__()
         self.label = label
         self.seconds = 0.0
-        self._line = None
+        self._line: Any = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._start, self._shown, self._steps = time.perf_counter(), 0.0, 0
         self._line = _display("")
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._steps = batch + 1
         self._logs = logs or {}
         self._show(self._epoch + self._steps / (self.params["steps"] or self._steps))
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._logs = logs or {}
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         self._show(self.params["epochs"], last=True)
 
-    def _show(self, done, last=False):
+    def _show(self, done: float, last: bool = False) -> None:
         self.seconds = time.perf_counter() - self._start
         if self._line is None or (self.seconds - self._shown < 0.25 and not last):
             return
@@ -57,17 +62,17 @@ class ProgressLine(keras.callbacks.Callback):
         self._line.update(_text(f"{self.label}  {bar} {share:4.0%}{numbers}  {self.seconds:.1f} s"))
 
 
-def _text(line):
+def _text(line: str) -> Any:
     from IPython.display import DisplayObject
 
     class Line(DisplayObject):
-        def __repr__(self):
+        def __repr__(self) -> str:
             return self.data
 
     return Line(data=line)
 
 
-def _display(line):
+def _display(line: str) -> Any:
     """Return a display handle in a notebook, None elsewhere."""
     from IPython import get_ipython
     from IPython.display import display
@@ -78,7 +83,9 @@ def _display(line):
     return display(_text(line), display_id=True)
 
 
-def prepare(model, steps, learning_rate, loss, xla=False):
+def prepare(
+    model: keras.Model, steps: int, learning_rate: float, loss: str | keras.Loss, xla: bool = False
+) -> None:
     """Compile a model for `train`.
 
     Adam with each gradient clipped to norm 1; the learning rate falls to zero along a half cosine.
@@ -103,7 +110,14 @@ def prepare(model, steps, learning_rate, loss, xla=False):
     model.compile(optimizer, loss, steps_per_execution=STEPS_PER_CALL, jit_compile=xla)
 
 
-def train(model, x, y, batchsize, label="training", callbacks=()):
+def train(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    batchsize: int,
+    label: str = "training",
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> np.ndarray:
     """Train a prepared model once over samples that are already in the order of training.
 
     Each call begins with a fresh optimiser, so a model that was given new weights trains anew
@@ -148,7 +162,7 @@ def train(model, x, y, batchsize, label="training", callbacks=()):
     return losses
 
 
-def batches(x, y, batchsize):
+def batches(x: np.ndarray, y: np.ndarray, batchsize: int) -> tf.data.Dataset:
     """Cut samples into batches, in order and over and over, as TensorFlow reads them fastest.
 
     Args:
@@ -159,7 +173,7 @@ def batches(x, y, batchsize):
         A `tf.data.Dataset` of pairs, shapes (batchsize, …), float32.
     """
 
-    def cut(array):
+    def cut(array: np.ndarray) -> np.ndarray:
         array = np.asarray(array, dtype=np.float32)
         return array.reshape(-1, batchsize, *array.shape[1:])
 

@@ -14,11 +14,15 @@ import stat
 import unicodedata
 import zipfile
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
 
-ARCHIVE, NOTEBOOK, MANIFEST = 100_000_000, 20_000_000, 100_000  # bytes, at most
+from homework.hand_in import LARGEST_NOTEBOOK
+
+ARCHIVE, NOTEBOOK, MANIFEST = 100_000_000, LARGEST_NOTEBOOK, 100_000  # bytes, at most
 MEMBERS = 1000  # of an archive, at most
 CELLS = 5_000  # of a notebook, at most
 PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may need any amount of memory
@@ -33,7 +37,7 @@ SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 NOTHING = "nothing was handed in"
 
 # What tells the lesson and the task in a cell.
-GRADED = re.compile(r"(?:task|check|words)-(\d\d)-(\d+)")
+GRADED = re.compile(r"(task|check|words)-(\d+)-(\d+)")
 CHECKED = re.compile(r"\bcheck\(\s*[\"'](\d\d)\.(\d+)[\"']")
 HEADED = re.compile(r"^## (\d\d)\.(\d+)\b", re.MULTILINE)
 
@@ -44,22 +48,63 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class HandIn:
-    """One file that was handed in, or what is there instead."""
+    """One file that was handed in, or what is there instead.
 
-    source: str  # path in the folder
-    data: bytes | None  # the notebook; None if there is a problem
-    digest: str  # sha256 of the file; of its path where there is no file
-    who: str  # for people; any characters but control characters, up to 200
-    learner: str  # the same for the same learner: "moodle:12345", "id:…", "name:…"
-    lms_id: str  # the learner's number there, or empty
-    lms: str  # "moodle", "canvas" or empty
-    handed_in: str  # ISO, UTC, to the second; empty if unknown
-    exercise: str  # such as "04_the_carry_generator"; empty if it can't be told
-    notes: tuple = ()
+    Attributes:
+        source: path in the folder.
+        data: the notebook; None if there is a problem.
+        digest: sha256 of the file; of its path where there is no file.
+        who: for people; any characters but control characters, up to 200.
+        learner: the same for the same learner: ``"moodle:12345"``, ``"id:…"``, ``"name:…"``.
+        lms_id: the learner's number there, or empty.
+        lms: ``"moodle"``, ``"canvas"`` or empty.
+        handed_in: ISO, UTC, to the second; empty if unknown.
+        exercise: such as ``"04_the_carry_generator"``; empty if it can't be told.
+        notes: short sentences for the teacher.
+        problem: why there is no notebook, in one sentence without its end; empty if there is one.
+    """
+
+    source: str
+    data: bytes | None
+    digest: str
+    who: str
+    learner: str
+    lms_id: str
+    lms: str
+    handed_in: str
+    exercise: str
+    notes: tuple[str, ...] = ()
     problem: str = ""
 
 
-def find(folder, exercises):
+@dataclass(frozen=True)
+class Sender:
+    """What the LMS has written into the names of a file and its folders; else texts are empty.
+
+    Attributes:
+        file: the name that the file had before.
+        who: the learner's name.
+        lms: ``"moodle"`` or ``"canvas"``.
+        lms_id: the learner's number there; a group may have none.
+    """
+
+    file: str
+    who: str = ""
+    lms: str = ""
+    lms_id: str = ""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a manifest says, as far as it can be; else texts are empty."""
+
+    who: str = ""
+    id: str = ""
+    time: str = ""
+    exercise: str = ""
+
+
+def find(folder: str | Path, exercises: Mapping[str, str]) -> list[HandIn]:
     """Read all hand-ins in a folder: zips, notebooks, folders of learners, an LMS's download.
 
     Args:
@@ -84,12 +129,8 @@ def find(folder, exercises):
             "download, unpack it and give the folder that comes out."
         )
     paths = sorted(_paths(folder))
-    names = defaultdict(set)
-    for path in paths:
-        who, lms, lms_id, _ = _lms(path.relative_to(folder))
-        names[lms, lms_id].add(who)
-    chance = {id for (lms, id), found in names.items() if lms == "canvas" and len(found) > 1}
-    found = [_hand_in(folder, path, exercises, chance) for path in paths]
+    by_chance = _numbers_by_chance(path.relative_to(folder) for path in paths)
+    found = [_read_hand_in(folder, path, exercises, by_chance) for path in paths]
     present = {hand_in.learner for hand_in in found if hand_in.problem != NOTHING}
     found = [h for h in found if h.problem != NOTHING or (h.lms and h.learner not in present)]
     if not found:
@@ -103,7 +144,7 @@ def find(folder, exercises):
 # Files and folders ------------------------------------------------------------------------------
 
 
-def _paths(folder):
+def _paths(folder: Path) -> Iterator[Path]:
     """Yield all files, but of unpacked hand-ins and of folders with nothing in them the folder."""
     waiting = [folder]
     while waiting:
@@ -122,17 +163,17 @@ def _paths(folder):
             yield here
 
 
-def _hidden(name):
+def _hidden(name: str) -> bool:
     return name.startswith((".", "~$")) or name in SYSTEM
 
 
-def _unpacked(folder):
+def _unpacked(folder: Path) -> list[Path]:
     """Return manifest and notebook of a folder that is an unpacked hand-in; else nothing."""
     found = [folder / "manifest.json", *folder.glob("[!.]*.ipynb")]
     return found if len(found) == 2 and all(map(os.path.isfile, found)) else []
 
 
-def _content(path):
+def _content(path: Path) -> tuple[bytes, tuple[bytes, bytes] | None]:
     """Return the bytes that count as the file, and notebook and manifest if it is unpacked."""
     if not os.path.isdir(path) or path.is_symlink():
         return _bytes(path), None
@@ -144,7 +185,7 @@ def _content(path):
     return manifest + data, (data, manifest[:MANIFEST])
 
 
-def _bytes(path):
+def _bytes(path: Path) -> bytes:
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
@@ -159,7 +200,7 @@ def _bytes(path):
         raise Unreadable(f"it can't be read ({error.strerror})") from None
 
 
-def _opened(name, content, notes):
+def _opened(name: str, content: bytes, notes: list[str]) -> tuple[bytes, bytes]:
     """Return the notebook and the manifest in the content of a file."""
     if not re.search(r"\.(zip|ipynb)\b", name, re.IGNORECASE):  # also .ipynb.txt, as browsers save
         raise Unreadable("it is neither a notebook nor a zip")
@@ -171,38 +212,46 @@ def _opened(name, content, notes):
 # Zips -------------------------------------------------------------------------------------------
 
 
-def _unzip(content, notes):
+def _unzip(content: bytes, notes: list[str]) -> tuple[bytes, bytes]:
     """Return the notebook and the manifest in a zip; nothing is written to disk."""
     if content.count(b"PK\x01\x02") > MEMBERS:  # before memory is spent on them
         raise Unreadable(f"it is a zip of more than {MEMBERS} files")
     manifest = b""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            for member in members:
-                _refuse_odd(member)
-            files = [m for m in members if not m.is_dir()
-                     and not any(map(_hidden, m.filename.split("/")))]  # fmt: skip
+            files = _files(archive)
             notebooks = [m for m in files if m.filename.lower().endswith(".ipynb")]
             if len(notebooks) != 1:
                 raise Unreadable(f"it contains {len(notebooks)} notebooks: a hand-in has one")
             place = PurePosixPath(notebooks[0].filename).with_name("manifest.json")
-            manifests = [m for m in files if m.filename == str(place)]
+            manifests = [m for m in files if m.filename == str(place)][:1]
             with archive.open(notebooks[0]) as file:
                 data = file.read(NOTEBOOK + 1)  # its size in the header may be a lie
-            for member in manifests[:1]:
+            for member in manifests:
                 with archive.open(member) as file:
                     manifest = file.read(MANIFEST)
     except Unreadable:
         raise
     except Exception:  # there is no end to what may be wrong in a zip
         raise Unreadable("it is no zip archive, or not a whole one") from None
-    if others := len(files) - 1 - len(manifests[:1]):
+    if others := len(files) - 1 - len(manifests):
         notes.append(f"other files in the zip, left alone: {others}")
     return data, manifest
 
 
-def _refuse_odd(member):
+def _files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the files in a zip, without those of the system; refuse a zip with odd ones."""
+    members = archive.infolist()
+    for member in members:
+        _refuse_odd(member)
+    return [
+        member
+        for member in members
+        if not member.is_dir() and not any(map(_hidden, member.filename.split("/")))
+    ]
+
+
+def _refuse_odd(member: zipfile.ZipInfo) -> None:
     for name in (member.orig_filename, member.filename):
         inside = not (name.startswith("/") or ".." in name.split("/"))
         if not inside or "\\" in name or "\0" in name or re.match("[A-Za-z]:", name):
@@ -219,7 +268,7 @@ def _refuse_odd(member):
 # Notebooks --------------------------------------------------------------------------------------
 
 
-def parse(data):
+def parse(data: bytes) -> dict[str, Any]:
     """Return the notebook in the bytes of a file as a dictionary.
 
     Its ``cells`` are a list of dictionaries; nothing else about it is certain.
@@ -232,9 +281,11 @@ def parse(data):
     if not data.strip():
         raise Unreadable("it is empty")
     notebook = _json(data)
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(notebook, dict):
+        raise Unreadable("it is JSON, but no notebook")
+    cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        old = isinstance(notebook, dict) and "worksheets" in notebook
+        old = "worksheets" in notebook
         raise Unreadable("its format is too old" if old else "it is JSON, but no notebook")
     if len(cells) > CELLS:
         raise Unreadable(f"it has more than {CELLS:,} cells")
@@ -243,7 +294,7 @@ def parse(data):
     return notebook
 
 
-def _json(data):
+def _json(data: bytes) -> Any:
     try:
         text = data.decode("utf-8-sig")
         return json.loads(text, parse_constant=int)  # int("NaN") is refused
@@ -257,25 +308,43 @@ def _json(data):
         raise Unreadable("it is no notebook, or not a whole one") from None
 
 
-def source_of(cell):
+def source_of(cell: Mapping[str, Any]) -> str:
     """Return a cell's text; in the file it may be one text, a list of lines, or anything."""
     source = cell.get("source", "")
     lines = source if isinstance(source, list) else [source]
     return "".join(line for line in lines if isinstance(line, str))
 
 
-def _exercise(cells, exercises, name, claim):
-    """Return the exercise to which most of the tasks in the cells belong."""
-    seen = set()
+def role(cell: Mapping[str, Any]) -> tuple[str, str]:
+    """Return ``(what, task)`` of a cell, such as ``("check", "04.1")``, or two empty texts."""
+    metadata = cell.get("metadata")
+    metadata = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    id = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    match = GRADED.fullmatch(id) if isinstance(id, str) else None
+    return (match[1], f"{match[2]}.{match[3]}") if match else ("", "")
+
+
+def _exercise(
+    cells: Sequence[Mapping[str, Any]], exercises: Mapping[str, str], name: str, claim: str
+) -> str:
+    """Return the exercise to which most of the tasks in the cells belong.
+
+    Args:
+        cells: of the notebook.
+        exercises: names by lesson.
+        name: of the file; decides where the cells don't.
+        claim: what the manifest says; the same, after the name.
+
+    Raises:
+        Unreadable: if it can't be told.
+    """
+    tasks = set()
     for cell in cells:
-        metadata = cell.get("metadata")
-        nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-        id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        match = GRADED.fullmatch(id) if isinstance(id, str) else None
-        seen |= {match.groups()} if match else set()
         signs = CHECKED if cell.get("cell_type") == "code" else HEADED
-        seen |= set(signs.findall(source_of(cell)))
-    votes = Counter(lesson for lesson, _ in seen if lesson in exercises)
+        tasks |= {f"{lesson}.{number}" for lesson, number in signs.findall(source_of(cell))}
+        tasks.add(role(cell)[1])
+    lessons = (task.partition(".")[0] for task in tasks)
+    votes = Counter(lesson for lesson in lessons if lesson in exercises)
     most = [lesson for lesson in exercises if votes[lesson] == max(votes.values(), default=0)]
     if votes and len(most) == 1:
         return exercises[most[0]]
@@ -289,19 +358,29 @@ def _exercise(cells, exercises, name, claim):
 # Who and when -----------------------------------------------------------------------------------
 
 
-def _lms(place):
-    """Return name, LMS, the learner's number there and the file's own name, from a path."""
+def _sender(place: PurePath) -> Sender:
+    """Return what the path of a file in the folder says of who sent it."""
     match = CANVAS.fullmatch(place.name) if len(place.parts) == 1 else None
     if match:
-        return _tidy(match[1]), "canvas", match[2], match[3] or place.name
+        return Sender(match[3] or place.name, _tidy(match[1]), "canvas", match[2])
     for part in place.parts:
         if part.count("_assignsubmission_") == 1 and (match := MOODLE.fullmatch(part)):
             own = match[3] if part == place.name and match[3] else place.name
-            return _tidy(match[1]), "moodle", match[2] or "", own
-    return "", "", "", place.name
+            return Sender(own, _tidy(match[1]), "moodle", match[2] or "")
+    return Sender(place.name)
 
 
-def _tidy(text):
+def _numbers_by_chance(places: Iterable[PurePath]) -> set[str]:
+    """Return numbers that only look like Canvas's, since they come with several names."""
+    names = defaultdict(set)
+    for place in places:
+        sender = _sender(place)
+        if sender.lms == "canvas":
+            names[sender.lms_id].add(sender.who)
+    return {id for id, found in names.items() if len(found) > 1}
+
+
+def _tidy(text: str) -> str:
     """Return a text without control characters and what turns the direction of writing."""
     text = unicodedata.normalize("NFC", " ".join(text[:2_000].split()))
     odd = (c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Cf"))
@@ -309,13 +388,13 @@ def _tidy(text):
     return text.translate(table)[:200].strip()
 
 
-def _same(name, other):
+def _same(name: str, other: str) -> bool:
     """Return whether names have the same letters: Canvas makes bergann of Ann Berg."""
     one, two = (sorted(c for c in text.casefold() if c.isalnum()) for text in (name, other))
     return one == two
 
 
-def _moment(text):
+def _moment(text: str) -> str:
     """Return an ISO time in UTC; an empty text if it is none, or lies in the future."""
     try:
         moment = datetime.fromisoformat(text)
@@ -326,15 +405,22 @@ def _moment(text):
     return ""
 
 
-def _changed(path):
+def _changed(path: Path) -> str:
+    """Return when a file was changed, as `_moment` does."""
     try:
         return datetime.fromtimestamp(path.lstat().st_mtime, UTC).isoformat(timespec="seconds")
     except (OSError, ValueError, OverflowError):
         return ""
 
 
-def _claims(manifest, data, notes):
-    """Return what a manifest says of name, id, time and exercise; empty texts if it doesn't."""
+def _claims(manifest: bytes, data: bytes, notes: list[str]) -> Claims:
+    """Return what a manifest says; add to the notes what can't be right.
+
+    Args:
+        manifest: its bytes; none if there is no manifest.
+        data: the notebook that it is about.
+        notes: to add to.
+    """
     try:
         found = _json(manifest) if manifest else {}
     except Unreadable:
@@ -343,17 +429,17 @@ def _claims(manifest, data, notes):
         notes.append("its manifest can't be read")
         found = {}
     keys = ("who", "learner", "handed_in", "exercise", "sha256")
-    texts = [found.get(key) if isinstance(found.get(key), str) else "" for key in keys]
-    who, id, time, exercise, digest = texts
+    values = map(found.get, keys)
+    who, id, time, exercise, digest = (v if isinstance(v, str) else "" for v in values)
     if "handed_in" in found and not _moment(time):
         notes.append("the time in its manifest can't be right: the file's is used")
     if "sha256" in found and digest != hashlib.sha256(data).hexdigest():
         notes.append("the notebook was changed after it was packed")
     id = id if re.fullmatch("[0-9a-f]{32}", id) else ""
-    return _tidy(who), id, _moment(time), exercise
+    return Claims(_tidy(who), id, _moment(time), exercise)
 
 
-def _named(name, exercises):
+def _named(name: str, exercises: Mapping[str, str]) -> str:
     """Return what the name of a file says besides the exercise."""
     name = re.sub(r"\.(zip|ipynb)\b.*", "", name, flags=re.IGNORECASE)
     for exercise in exercises.values():
@@ -365,37 +451,60 @@ def _named(name, exercises):
 # Together ---------------------------------------------------------------------------------------
 
 
-def _hand_in(folder, path, exercises, chance):
-    """Return the `HandIn` for a path; `chance` holds numbers that only look like Canvas's."""
+def _read_hand_in(
+    folder: Path, path: Path, exercises: Mapping[str, str], by_chance: set[str]
+) -> HandIn:
+    """Read what was handed in at a path, and tell whose it is and of which exercise.
+
+    Args:
+        folder: of all hand-ins.
+        path: in it.
+        exercises: names by lesson.
+        by_chance: numbers that only look like Canvas's.
+    """
     place = path.relative_to(folder)
-    who, lms, lms_id, name = _lms(place)
-    if lms == "canvas" and lms_id in chance:
-        who, lms, lms_id, name = "", "", "", path.name
+    sender = _sender(place)
+    if sender.lms == "canvas" and sender.lms_id in by_chance:
+        sender = Sender(path.name)
     source = os.fsencode(place.as_posix()).decode("utf-8", "backslashreplace")
     digest = hashlib.sha256(source.encode()).hexdigest()
-    data, claimed, id, time, exercise, notes, problem = None, "", "", "", "", [], ""
+    data: bytes | None = None
+    claims, exercise, problem = Claims(), "", ""
+    notes: list[str] = []
     try:
         content, pair = _content(path)
         digest = hashlib.sha256(content).hexdigest()
         data, manifest = pair or _opened(path.name, content, notes)
-        claimed, id, time, claim = _claims(manifest, data, notes)
-        exercise = _exercise(parse(data)["cells"], exercises, name, claim)
-        if claim and claim != exercise:
+        claims = _claims(manifest, data, notes)
+        exercise = _exercise(parse(data)["cells"], exercises, sender.file, claims.exercise)
+        if claims.exercise and claims.exercise != exercise:
             notes.append("its manifest says that it is another exercise")
     except Unreadable as reason:
         data, problem = None, str(reason)
+    unknown = f"unknown {digest[:8]}"
+    who, learner = _learner(place, sender, claims, _named(sender.file, exercises) or unknown)
+    if claims.who and not _same(who, claims.who):
+        notes.append(f"handed in by {who}; inside it says {claims.who}")
+    time = "" if problem == NOTHING else claims.time or _changed(path)
+    about = (who, learner, sender.lms_id, sender.lms, time, exercise, tuple(notes), problem)
+    return HandIn(source, data, digest, *about)
+
+
+def _learner(place: PurePath, sender: Sender, claims: Claims, otherwise: str) -> tuple[str, str]:
+    """Return a learner's name, and what is the same for the same learner.
+
+    Args:
+        place: path in the folder.
+        sender: what the LMS says; it comes first.
+        claims: what the manifest says.
+        otherwise: the name, if nothing else tells it.
+    """
     above = _tidy(place.parts[0]) if len(place.parts) > 1 else ""
-    if lms:
-        learner = f"{lms}:{lms_id or who}"
-    elif id:
-        who = claimed or above or _named(name, exercises) or f"unknown {digest[:8]}"
+    if sender.lms:
+        return sender.who, f"{sender.lms}:{sender.lms_id or sender.who}"
+    if claims.id:
         # What lies in another folder is another's, whatever it says: a zip is easily copied.
-        learner = f"id:{id} in {above}" if above else f"id:{id}"
-    else:
-        who = above or _named(name, exercises) or f"unknown {digest[:8]}"
-        learner = f"name:{who}"
-    if claimed and not _same(who, claimed):
-        notes.append(f"handed in by {who}; inside it says {claimed}")
-    time = "" if problem == NOTHING else time or _changed(path)
-    notes = tuple(notes)
-    return HandIn(source, data, digest, who, learner, lms_id, lms, time, exercise, notes, problem)
+        learner = f"id:{claims.id} in {above}" if above else f"id:{claims.id}"
+        return claims.who or above or otherwise, learner
+    who = above or otherwise
+    return who, f"name:{who}"

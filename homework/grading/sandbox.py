@@ -16,23 +16,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from homework.grading import calls, wire
-from homework.grading.withheld import PACKAGE
+from homework.grading import seccomp, wire
+from homework.grading.withheld import HOME, TRAINED
 
 MEMORY = 4_000_000_000  # bytes of addresses for one process; importing TensorFlow takes 3 GB
 RESIDENT = 3_000_000_000  # bytes of memory for all processes together
 PROCESSES = 64  # at a time; threads of a process don't count
 BUSY = 6  # threads that compute, for more than two seconds
 THREADS = 512  # of all processes, where the system counts them
-FILE = 128_000_000  # bytes of one file
-FILES = 20_000  # in /tmp and in /dev/shm
+LARGEST_FILE = 128_000_000  # bytes
+MOST_FILES = 20_000  # in /tmp and in /dev/shm
 TMP, SHM = 256_000_000, 64_000_000  # bytes in /tmp and /dev/shm
 START = 60  # seconds until the sandbox has to be ready
-HOME = PACKAGE.parent
 PREFIX = "learning-to-carry-grading-"  # of temporary folders, which a later run sweeps
 LOOK = 0.1  # seconds between two looks at processes and memory
 INSTALL = "Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap"
@@ -45,7 +46,7 @@ class Ended(BaseException):
         why: ``"time"``, ``"memory"``, ``"processes"``, ``"ended"`` or ``"garbled"``.
     """
 
-    def __init__(self, why, detail=""):
+    def __init__(self, why: str, detail: str = "") -> None:
         super().__init__(f"{why}: {detail}")
         self.why, self.detail = why, detail
 
@@ -54,7 +55,7 @@ class Missing(Exception):
     """There is no working sandbox on this machine; the message says what to do."""
 
 
-def require_bubblewrap():
+def require_bubblewrap() -> None:
     """Make sure that bubblewrap is there and works.
 
     Raises:
@@ -77,7 +78,7 @@ def require_bubblewrap():
         )
 
 
-def bubblewrap():
+def bubblewrap() -> list[str]:
     """Return the command that starts a program in a sandbox, up to the program."""
     command = ["bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--unshare-uts", "--unshare-cgroup-try", "--disable-userns", "--cap-drop", "ALL"]
@@ -102,8 +103,9 @@ def bubblewrap():
     for name in packages():
         command += ["--ro-bind", name, name]
     for name in packages():  # the course, if it is installed there: the sandbox gets its own copy
-        if (Path(name) / "course_utils").is_dir():
-            command += ["--tmpfs", f"{name}/course_utils"]
+        for package in (Path(name) / "course_utils", Path(name) / "homework"):
+            if package.is_dir():
+                command += ["--tmpfs", str(package)]
     return [*command, "--chdir", "/tmp"]
 
 
@@ -112,18 +114,104 @@ def bubblewrap():
 READ_ONLY = ["--remount-ro", "/", "--remount-ro", "/dev", "--remount-ro", "/proc"]
 
 
-def packages():
+def packages() -> list[str]:
     """Return the folders with the packages that this Python imports."""
     return [name for name in site.getsitepackages() if os.path.isdir(name)]
 
 
-def font_cache():
+def font_cache() -> Path:
     """Return matplotlib's list of fonts, which takes seconds to make."""
     import matplotlib
     from matplotlib import font_manager
 
     made = font_manager.FontManager.__version__
     return Path(matplotlib.get_cachedir()) / f"fontlist-v{made}.json"
+
+
+def environment(home: str, course: str) -> dict[str, str]:
+    """Return the variables of the process: none of ours, and no more threads than it may have.
+
+    Args:
+        home: a folder of its own.
+        course: where it finds its copy of the course.
+    """
+    return {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "TMPDIR": home,
+        "PYTHONPATH": os.pathsep.join([course, *packages()]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": f"{home}/fonts",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_NUM_INTRAOP_THREADS": "2",
+        "TF_NUM_INTEROP_THREADS": "2",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+
+
+def isolation(course: Path, variables: Mapping[str, str], rules: int | None) -> list[str]:
+    """Return the command that starts a program in a sandbox with the course, up to the program.
+
+    Args:
+        course: the folder made by `withheld.copy_without`; inside it is /course.
+        variables: of the environment there.
+        rules: the descriptor of a file with the filter for calls of the system, or None.
+    """
+    command = [*bubblewrap(), "--ro-bind", str(course), "/course"]
+    command += ["--ro-bind", str(HOME / TRAINED), f"/course/{TRAINED}", "--dir", "/tmp/fonts"]
+    if (fonts := font_cache()).is_file():
+        command += ["--ro-bind", str(fonts), f"/tmp/fonts/{fonts.name}"]
+    command += READ_ONLY
+    if rules is not None:
+        command += ["--seccomp", str(rules)]
+    for name, value in variables.items():
+        command += ["--setenv", name, value]
+    return [*command, "--"]
+
+
+@contextlib.contextmanager
+def seccomp_rules() -> Iterator[int | None]:
+    """Give the descriptor of a file with the filter for calls of the system; None without one."""
+    if not (rules := seccomp.refusing()):
+        yield None
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(rules)
+        file.seek(0)
+        yield file.fileno()
+
+
+def start_process(course: Path, pipe: int, home: str | None) -> subprocess.Popen[bytes]:
+    """Start what runs inside.
+
+    Args:
+        course: the folder made by `withheld.copy_without`.
+        pipe: the descriptor of its end.
+        home: None for a process in a sandbox; else its folder, outside of any.
+    """
+    program = [os.path.realpath(sys.executable), "-S", "-m", "homework.grading.kernel", str(pipe)]
+    with contextlib.ExitStack() as stack:
+        command, files = program, [pipe]
+        variables = environment(home or "/tmp", str(course) if home else "/course")
+        if home is None:
+            rules = stack.enter_context(seccomp_rules())
+            files += [] if rules is None else [rules]
+            command = [*isolation(course, variables, rules), *program]
+            variables = {"PATH": os.environ.get("PATH", "")}
+        return subprocess.Popen(
+            command,
+            pass_fds=files,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=variables,
+            cwd="/",
+            start_new_session=True,
+        )
 
 
 class Sandbox:
@@ -137,65 +225,17 @@ class Sandbox:
         Ended: if it doesn't start.
     """
 
-    def __init__(self, course, isolated=True):
+    def __init__(self, course: Path, isolated: bool = True) -> None:
         self._ended, self._number, self._has_own_files = "", 0, False
-        self._pipe, other = socket.socketpair()
-        rules = None
-        self._home = (
-            None if isolated else tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
-        )
-        home = "/tmp" if isolated else self._home.name
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "HOME": home,
-            "TMPDIR": home,
-            "PYTHONPATH": os.pathsep.join(["/course" if isolated else str(course), *packages()]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "MPLCONFIGDIR": f"{home}/fonts",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "TF_NUM_INTRAOP_THREADS": "2",
-            "TF_NUM_INTEROP_THREADS": "2",
-            "CUDA_VISIBLE_DEVICES": "-1",
-        }
-        command = [os.path.realpath(sys.executable), "-S", "-m", "homework.grading.inside"]
-        command.append(str(other.fileno()))
-        if isolated:
-            into = [*bubblewrap(), "--ro-bind", str(course), "/course"]
-            trained = "course_utils/networks/checkpoints"
-            into += ["--ro-bind", str(PACKAGE / "checkpoints"), f"/course/{trained}"]
-            into += ["--dir", "/tmp/fonts"]
-            if (fonts := font_cache()).is_file():
-                into += ["--ro-bind", str(fonts), f"/tmp/fonts/{fonts.name}"]
-            into += READ_ONLY
-            if filter := calls.refusing():
-                rules = tempfile.TemporaryFile()
-                rules.write(filter)
-                rules.seek(0)
-                into += ["--seccomp", str(rules.fileno())]
-            for name, value in environment.items():
-                into += ["--setenv", name, value]
-            command, environment = [*into, "--", *command], {"PATH": os.environ.get("PATH", "")}
-        try:
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=[file.fileno() for file in (other, rules) if file is not None],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            other.close()
-            if rules is not None:
-                rules.close()
+        self._home: tempfile.TemporaryDirectory[str] | None = None
+        if not isolated:
+            self._home = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
+        self._pipe, inner = socket.socketpair()
+        with inner:
+            home = self._home.name if self._home else None
+            self._process = start_process(course, inner.fileno(), home)
         threading.Thread(target=self._watch, daemon=True).start()
-        limits = {"memory": MEMORY, "processes": THREADS, "file_size": FILE}
+        limits = {"memory": MEMORY, "processes": THREADS, "file_size": LARGEST_FILE}
         try:
             self._pipe.sendall(wire.pack({"limits": limits}))
             self._receive(START)
@@ -205,11 +245,16 @@ class Sandbox:
             self.close()
             raise Ended("ended", "the sandbox didn't start") from None
 
-    def ask(self, message, seconds, answer=None):
+    def ask(
+        self,
+        message: Mapping[str, Any],
+        seconds: float,
+        answer: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
         """Ask for something and wait for it.
 
         Args:
-            message: for `inside.main`.
+            message: for `kernel.main`.
             seconds: after which the whole sandbox is ended.
             answer: called with the number and the arguments of a function of ours that the code
                 inside calls; returns an answer for the pipe.
@@ -224,7 +269,7 @@ class Sandbox:
         self._number += 1
         try:
             self._pipe.settimeout(seconds)
-            self._pipe.sendall(wire.pack({"id": self._number} | message))
+            self._pipe.sendall(wire.pack({"id": self._number, **message}))
             while True:
                 reply = self._receive(end - time.monotonic())
                 if "function" not in reply or answer is None:
@@ -232,35 +277,36 @@ class Sandbox:
                 self._pipe.settimeout(max(end - time.monotonic(), 0.01))
                 self._pipe.sendall(wire.pack(answer(reply)))
         except TimeoutError:
-            raise self._over("time") from None
+            raise self._end("time") from None
         except OSError:
-            raise self._over("ended") from None
+            raise self._end("ended") from None
         except wire.Garbled as error:
-            raise self._over("garbled", str(error)) from None
+            raise self._end("garbled", str(error)) from None
         if reply.get("id") != self._number:
-            raise self._over("garbled", "the answer to another question")
+            raise self._end("garbled", "the answer to another question")
         return reply
 
-    def _receive(self, seconds):
+    def _receive(self, seconds: float) -> dict[str, Any]:
         try:
             return wire.receive(self._pipe, max(seconds, 0.01))
         except EOFError:
-            raise self._over("ended") from None
+            raise self._end("ended") from None
         except TimeoutError:
-            raise self._over("time") from None
+            raise self._end("time") from None
 
-    def _over(self, why, detail=""):
+    def _end(self, why: str, detail: str = "") -> Ended:
+        """Close the sandbox; return what to raise: why, unless our watch has ended it before."""
         why = self._ended or why
         self.close()
         return Ended(why, detail)
 
-    def _let_it_go_first(self):
+    def _let_it_go_first(self) -> None:
         """Where the computer runs out of memory, let the system end the sandbox, not us."""
         with contextlib.suppress(psutil.Error, OSError):
             for process in psutil.Process(self._process.pid).children(recursive=True):
                 Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000")
 
-    def _watch(self):
+    def _watch(self) -> None:
         """End the sandbox if it has too many processes or too much memory."""
         with contextlib.suppress(psutil.Error):
             outer, busy = psutil.Process(self._process.pid), 0
@@ -271,14 +317,14 @@ class Sandbox:
                     self._ended = "processes"
                 elif sum(map(_resident, processes)) > RESIDENT:
                     self._ended = "memory"
-                elif self._has_own_files and max(map(_files, processes), default=0) > FILES:
+                elif self._has_own_files and max(map(_files, processes), default=0) > MOST_FILES:
                     self._ended = "memory"  # each takes some, also an empty one
                 if self._ended:
                     self._kill()
                     return
                 time.sleep(LOOK)
 
-    def _kill(self):
+    def _kill(self) -> None:
         # In a namespace of their own all processes end with the first, which ends with bwrap.
         with contextlib.suppress(psutil.Error, OSError):
             for process in psutil.Process(self._process.pid).children(recursive=True):
@@ -286,7 +332,7 @@ class Sandbox:
                     process.kill()
         self._process.kill()
 
-    def close(self):
+    def close(self) -> None:
         """End all that runs in the sandbox."""
         self._kill()
         self._process.wait()
@@ -295,7 +341,7 @@ class Sandbox:
             self._home.cleanup()
 
 
-def _computing(process):
+def _computing(process: psutil.Process) -> int:
     """Return how many threads of a process want to compute."""
     found = 0
     with contextlib.suppress(OSError):
@@ -305,7 +351,7 @@ def _computing(process):
     return found
 
 
-def _files(process):
+def _files(process: psutil.Process) -> int:
     """Return how many files the folders of the sandbox hold that this process sees."""
     found = 0
     for name in ("tmp", "dev/shm"):
@@ -315,13 +361,14 @@ def _files(process):
     return found
 
 
-def _resident(process):
+def _resident(process: psutil.Process) -> int:
+    """Return how many bytes of memory a process has."""
     with contextlib.suppress(psutil.Error):
         return process.memory_info().rss
     return 0
 
 
-def sweep():
+def sweep() -> None:
     """Remove the temporary folders of processes that were killed."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = path.name.removeprefix(PREFIX).split("-")[0]

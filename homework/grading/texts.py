@@ -12,19 +12,19 @@ REMOVED = re.compile(
 NEXT_LINE = " ¶ "
 
 
-def plain(text):
+def harmless(text: object) -> str:
     """Return a text without control characters, colour codes and what else acts when shown."""
     text = REMOVED.sub("", LINE_ENDS.sub("\n", ESCAPES.sub("", str(text))))
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
 
 
-def one_line(text):
-    """Return a text as `plain` does, with ¶ between its lines."""
-    lines = [" ".join(line.split()) for line in plain(text).split("\n")]
+def one_line(text: object) -> str:
+    """Return a text as `harmless` does, with ¶ between its lines."""
+    lines = [" ".join(line.split()) for line in harmless(text).split("\n")]
     return NEXT_LINE.join(filter(None, lines))
 
 
-def cell(value):
+def cell(value: float | str | None) -> float | str:
     """Return what to write into a CSV file for a number or a text; no text becomes a formula.
 
     What comes after a semicolon is guarded, too: in much of Europe, Excel divides there.
@@ -35,7 +35,7 @@ def cell(value):
     return ";".join(f"'{part}" if _acts(part) else part for part in parts)
 
 
-def _acts(text):
+def _acts(text: str) -> bool:
     """Say whether a text may be a formula: the first that is seen of it is =, +, - or @.
 
     Signs of other widths count, too: some spreadsheets take them.
@@ -45,18 +45,18 @@ def _acts(text):
     return unicodedata.normalize("NFKC", next(seen, "")) in ("=", "+", "-", "@")
 
 
-def number(points):
+def number(points: float) -> float:
     """Return points as a whole number where they are one."""
     return int(points) if points == int(points) else round(points, 4)
 
 
-def when(moment):
+def when(moment: str) -> str:
     """Return an ISO time as people write it."""
     return f"{one_line(moment)[:16].replace('T', ' ')} UTC" if moment else "an unknown time"
 
 
-def unguarded(text):
+def unguarded(text: str) -> str:
     """Return the text that `cell` has written into a CSV file."""
-    parts = plain(text).strip().split(";")
+    parts = harmless(text).strip().split(";")
     parts = [part[1:] if part[:1] == "'" and _acts(part[1:]) else part for part in parts]
     return ";".join(parts).replace(NEXT_LINE, "\n")

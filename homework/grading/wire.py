@@ -10,8 +10,12 @@ import json
 import math
 import os
 import re
+import socket
 import struct
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +24,19 @@ DEEPEST = 60  # levels of one value
 HASHED = 10_000  # parts of a set or a dictionary: with equal hashes, more would take hours
 DIGITS = 10_000  # of a whole number, in base 16
 QUESTION = 1_000_000  # bytes of what is asked of a function of ours
-FILES = 20  # in a folder that goes to the other end and back
-FILE = 1_000_000  # bytes of one
+MOST_FILES = 20  # in a folder that goes to the other end and back
+LARGEST_FILE = 1_000_000  # bytes of one of them
 FAILURE = ("what", "hint", "expected", "got", "error")  # of a `checks.Failed`
+SAID = 2_000  # characters of each of these, and of a cell's error
+TEXT = 20_000  # characters that are kept of what a cell prints
+PICTURE = 700_000  # characters of a picture in base64
+DESCRIPTION = 1_000  # characters of what is said of a picture
+OUTPUTS = 50  # of one cell
 DTYPE = re.compile(r"[<>|=][biufcU]\d{1,5}")
+CONTAINERS = {kind.__name__: kind for kind in (list, tuple, set)}
+
+Files = list[tuple[list[str], bytes]]  # the names that a file has, and its bytes
+StandIn = Callable[..., Any]  # called with a function's number and name, returns what stands for it
 
 
 class Garbled(Exception):
@@ -33,7 +46,7 @@ class Garbled(Exception):
 # Values ----------------------------------------------------------------------------------------
 
 
-def encode(value, functions=None):
+def encode(value: Any, functions: list[Callable[..., Any]] | None = None) -> Any:
     """Return a value as data that JSON can hold.
 
     Args:
@@ -52,7 +65,7 @@ def encode(value, functions=None):
         return {"complex": [value.real, value.imag]}
     if kind is bytes:
         return {"bytes": base64.b64encode(value).decode()}
-    if kind in (list, tuple, set):
+    if kind in CONTAINERS.values():
         return {kind.__name__: [encode(item, functions) for item in value]}
     if kind is dict:
         pairs = value.items()
@@ -69,7 +82,7 @@ def encode(value, functions=None):
     raise TypeError(f"plain data is expected here, not {kind.__name__}")
 
 
-def decode(item, function=None, depth=0):
+def decode(item: Any, function: StandIn | None = None, depth: int = 0) -> Any:
     """Return the value that `encode` has made into data.
 
     Args:
@@ -87,34 +100,34 @@ def decode(item, function=None, depth=0):
         raise Garbled("a value of an unknown form")
     ((kind, data),) = item.items()
     try:
-        if kind in ("set", "dict") and len(data) > HASHED or kind == "int" and len(data) > DIGITS:
-            raise ValueError("too many")
-        if kind in ("list", "tuple", "set") and type(data) is list:
-            parts = [decode(part, function, depth + 1) for part in data]
-            return {"list": list, "tuple": tuple, "set": set}[kind](parts)
-        if kind == "dict":
-            return {decode(k, function, depth + 1): decode(v, function, depth + 1) for k, v in data}
-        if kind in ("array", "scalar"):
-            array = _array(*data)
-            return array if kind == "array" else array[()]
-        if kind == "int":
-            return int(data, 16)
-        if kind == "complex":
-            return complex(*data)
-        if kind == "bytes":
-            return base64.b64decode(data, validate=True)
-        if kind == "function" and function is not None:
-            return function(*data)
-        if kind == "generator" and function is not None:
-            generator = np.random.default_rng()
-            generator.bit_generator.state = data
-            return generator
+        if kind in CONTAINERS or kind == "dict":
+            return _container(kind, data, lambda part: decode(part, function, depth + 1))
+        if kind in ("function", "generator") and function is not None:
+            return function(*data) if kind == "function" else _generator(data)
+        if kind in PARTLESS:
+            return PARTLESS[kind](data)
     except (TypeError, ValueError, OverflowError) as error:
         raise Garbled(f"a value that is no {kind}: {str(error)[:100]}") from None
     raise Garbled("a value of an unknown kind")
 
 
-def _array(dtype, shape, data):
+def _container(kind: str, data: Any, inner: Callable[[Any], Any]) -> Any:
+    if kind in ("set", "dict") and len(data) > HASHED:
+        raise ValueError("too many")
+    if kind == "dict":
+        return {inner(key): inner(value) for key, value in data}
+    if type(data) is not list:
+        raise ValueError("parts")
+    return CONTAINERS[kind]([inner(part) for part in data])
+
+
+def _whole_number(data: Any) -> int:
+    if len(data) > DIGITS:
+        raise ValueError("too many")
+    return int(data, 16)
+
+
+def _array(dtype: str, shape: list[int], data: str) -> np.ndarray:
     if not DTYPE.fullmatch(dtype) or len(shape) > 32:
         raise ValueError("type or shape")
     if not all(type(n) is int and 0 <= n <= LONGEST for n in shape):
@@ -125,10 +138,25 @@ def _array(dtype, shape, data):
     return np.frombuffer(base64.b64decode(data, validate=True), dtype).reshape(shape).copy()
 
 
+def _generator(state: Any) -> np.random.Generator:
+    generator = np.random.default_rng()
+    generator.bit_generator.state = state
+    return generator
+
+
+PARTLESS: dict[str, Callable[[Any], Any]] = {
+    "int": _whole_number,
+    "complex": lambda data: complex(*data),
+    "bytes": lambda data: base64.b64decode(data, validate=True),
+    "array": lambda data: _array(*data),
+    "scalar": lambda data: _array(*data)[()],
+}
+
+
 # Messages --------------------------------------------------------------------------------------
 
 
-def pack(message):
+def pack(message: dict[str, Any]) -> bytes:
     """Return a message as bytes.
 
     Raises:
@@ -140,7 +168,7 @@ def pack(message):
     return struct.pack(">Q", len(text)) + text
 
 
-def receive(pipe, seconds=None):
+def receive(pipe: socket.socket, seconds: float | None = None) -> dict[str, Any]:
     """Read one message.
 
     Args:
@@ -170,7 +198,8 @@ def receive(pipe, seconds=None):
     return message
 
 
-def _exactly(pipe, length, end):
+def _exactly(pipe: socket.socket, length: int, end: float | None) -> bytes:
+    """Read so many bytes; see `receive`. The end is a moment of `time.monotonic`."""
     parts = []
     while length:
         if end is not None:
@@ -192,21 +221,21 @@ def _exactly(pipe, length, end):
 # Files -----------------------------------------------------------------------------------------
 
 
-def read_files(folder):
+def read_files(folder: Path) -> Files:
     """Return the files of a folder as pairs: the names that one file has, and its bytes."""
-    found = {}
+    found: dict[int, tuple[list[str], bytes]] = {}
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not path.is_file():
             continue
         key = path.stat().st_ino
         if key not in found:
             with path.open("rb") as file:
-                found[key] = ([], file.read(FILE))
+                found[key] = ([], file.read(LARGEST_FILE))
         found[key][0].append(path.name)
     return list(found.values())
 
 
-def write_files(folder, files):
+def write_files(folder: Path, files: Files) -> None:
     """Make a folder hold these files and no others: pairs of names and bytes, as from `read_files`.
 
     Raises:
@@ -218,7 +247,7 @@ def write_files(folder, files):
         fits = fits and all(group and type(data) is bytes for group, data in files)
     except (TypeError, ValueError):
         fits = False
-    if not fits or len(names) > FILES or len(set(names)) < len(names):
+    if not fits or len(names) > MOST_FILES or len(set(names)) < len(names):
         raise Garbled("files that can't be written")
     for path in folder.iterdir():
         path.unlink()

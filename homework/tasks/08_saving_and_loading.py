@@ -1,25 +1,29 @@
-"""The checks of exercise 08."""
+"""The checks of exercise 08: what survives being saved, and what to do when a file is broken."""
 
-import contextlib
 import hashlib
 import json
+import operator
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from homework.checks import Failed, Part, Tasks, compare, require
+from homework.checks import Failed, Part, Tasks, compare, explaining, mistake, require
 
 tasks = Tasks()
 
 
-@contextlib.contextmanager
-def folder():
+@contextmanager
+def folder() -> Iterator[Path]:
     """Make a folder for the learner's files; in messages its place is written as `…`."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as path:
         try:
-            yield path
+            yield Path(path)
         except Failed as failure:
             for name in ("what", "example", "got"):
                 text = getattr(failure, name)
@@ -27,6 +31,78 @@ def folder():
                     text = text.replace(place, "…")
                 setattr(failure, name, text)
             raise
+
+
+# Before and after ------------------------------------------------------------------------------
+
+Answer = tuple[int, ...]
+
+
+def answers(probabilities: np.ndarray) -> list[Answer]:
+    """Return the answers as the numbers of their characters, by plain loops."""
+    return [
+        tuple(max(range(len(v)), key=list(v).__getitem__) for v in answer)
+        for answer in probabilities
+    ]
+
+
+def characters(old: Answer, new: Answer) -> int:
+    """Count the characters that changed."""
+    return sum(map(operator.ne, old, new))
+
+
+def count(how: Callable[[Answer, Answer], int]) -> Callable[[np.ndarray, np.ndarray], int]:
+    """Return what adds up `how` over the answers before and after."""
+    return lambda before, after: sum(map(how, answers(before), answers(after)))
+
+
+changed = count(operator.ne)
+
+
+def largest_difference(before: np.ndarray, after: np.ndarray) -> float:
+    return max(abs(x - y) for x, y in zip(before.ravel(), after.ravel(), strict=True))
+
+
+DIFFERENCE = {
+    "sign kept": mistake(
+        "Differences can be negative: look at their sizes.",
+        lambda before, after: (after - before).max(),
+        lambda before, after: (before - after).max(),
+    ),
+    "average": mistake(
+        "That is the average; a single large difference would drown in it.",
+        lambda before, after: np.abs(before - after).mean(),
+    ),
+    "largest first": mistake(
+        "First the difference of each pair of numbers, then the largest of all.",
+        lambda before, after: abs(after.max() - before.max()),
+    ),
+}
+CHANGED = {
+    "characters counted": mistake(
+        "That counts characters. An answer with two new ones is one answer.", count(characters)
+    ),
+    "probabilities compared": mistake(
+        "Probabilities may move without changing the answer: compare the characters.",
+        lambda before, after: sum(
+            not np.array_equal(old, new) for old, new in zip(before, after, strict=True)
+        ),
+    ),
+    "all characters": mistake(
+        "An answer has changed if *any* of its characters has, not only if all have.",
+        count(lambda old, new: characters(old, new) == len(old)),
+    ),
+    "share": mistake(
+        "A count is asked for, not a share.",
+        lambda before, after: changed(before, after) / len(before),
+        lambda before, after: count(characters)(before, after) / before[:, :, 0].size,
+    ),
+    "same ones counted": mistake("Those are the answers that stayed the same.", count(operator.eq)),
+    "all questions at once": mistake(
+        "Is `any` taken over all questions at once? It has to be asked for each question.",
+        lambda before, after: int(answers(before) != answers(after)),
+    ),
+}
 
 
 @tasks.check(
@@ -39,108 +115,73 @@ def folder():
         "`argmax` over the last axis gives the characters of the answers, shape (n, length).",
         "Compare the two arrays of characters: is *any* in the row different? Count these rows.",
     ],
+    mistakes=DIFFERENCE | CHANGED,
 )
-def check_compared(work, rng):
-    def pair(n, length, symbols, changes, size):
-        before = rng.random((n, length, symbols))
-        after = before.copy()
-        for _ in range(changes):
-            k, t, s = (int(rng.integers(m)) for m in before.shape)
-            after[k, t, s] = max(0.0, after[k, t, s] - size)
-        return before, after
-
-    def texts(x):
-        return [tuple(max(range(len(v)), key=list(v).__getitem__) for v in row) for row in x]
-
-    def count(how):
-        return lambda before, after: sum(map(how, texts(before), texts(after)))
-
-    def characters(old, new):
-        return sum(a != b for a, b in zip(old, new, strict=True))
-
+def check_compared(work: Any, rng: np.random.Generator) -> None:
     two = np.array([[[0.7, 0.3], [0.6, 0.4]], [[0.1, 0.9], [0.8, 0.2]]])
     reworded = np.array([[[0.2, 0.8], [0.4, 0.6]], [[0.1, 0.9], [0.3, 0.7]]])
-    examples = [
-        (two, reworded),
-        pair(20, 3, 12, 40, 0.9),
-        pair(20, 3, 12, 60, 1e-3),
-        (two, two),
-    ]
-    names = ["the largest difference", "the number of answers that changed"]
-    compare(
-        Part(work.compared, 0, names),
-        lambda a, b: max(abs(x - y) for x, y in zip(a.ravel(), b.ravel(), strict=True)),
-        examples,
-        what=names[0],
-        mistakes=[
-            (
-                "Differences can be negative: look at their sizes.",
-                lambda before, after: (after - before).max(),
-            ),
-            (
-                "Differences can be negative: look at their sizes.",
-                lambda before, after: (before - after).max(),
-            ),
-            (
-                "That is the average; a single large difference would drown in it.",
-                lambda before, after: np.abs(before - after).mean(),
-            ),
-            (
-                "First the difference of each pair of numbers, then the largest of all.",
-                lambda before, after: abs(after.max() - before.max()),
-            ),
-        ],
-        hint="Which two numbers that belong together are farthest apart?",
-        tolerance=1e-7,
-    )
-    compare(
-        Part(work.compared, 1, names),
-        count(lambda old, new: old != new),
-        examples,
-        what=names[1],
-        mistakes=[
-            (
-                "That counts characters. An answer with two new ones is one answer.",
-                count(characters),
-            ),
-            (
-                "Probabilities may move without changing the answer: compare the characters.",
-                lambda before, after: sum(
-                    not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
-                ),
-            ),
-            (
-                "An answer has changed if *any* of its characters has, not only if all have.",
-                count(lambda old, new: characters(old, new) == len(old)),
-            ),
-            (
-                "A count is asked for, not a share.",
-                lambda a, b: sum(x != y for x, y in zip(texts(a), texts(b), strict=True)) / len(a),
-            ),
-            (
-                "A count is asked for, not a share.",
-                lambda a, b: sum(map(characters, texts(a), texts(b))) / a[:, :, 0].size,
-            ),
-            (
-                "Those are the answers that stayed the same.",
-                count(lambda old, new: old == new),
-            ),
-            (
-                "Is `any` taken over all questions at once? It has to be asked for each question.",
-                lambda before, after: int(texts(before) != texts(after)),
-            ),
-        ],
-        hint="Write down both answers to each question, and compare.",
-    )
+    many, slight = draw_pair(rng, changes=40, size=0.9), draw_pair(rng, changes=60, size=1e-3)
+    examples = [(two, reworded), many, slight, (two, two)]
+    names = "the largest difference", "the number of answers that changed"
+    largest, number = Part(work.compared, 0, names), Part(work.compared, 1, names)
+    hint = "Which two numbers that belong together are farthest apart?"
+    compare(largest, largest_difference, examples, DIFFERENCE, hint, 1e-7, names[0])
+    hint = "Write down both answers to each question, and compare."
+    compare(number, changed, examples, CHANGED, hint, what=names[1])
 
 
-def kept(value):
+def draw_pair(rng: np.random.Generator, changes: int, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Draw numbers for 20 answers of 3 characters, before and after some were lowered."""
+    before = rng.random((20, 3, 12))
+    after = before.copy()
+    for _ in range(changes):
+        place = tuple(int(rng.integers(n)) for n in before.shape)
+        after[place] = max(0.0, after[place] - size)
+    return before, after
+
+
+# What JSON keeps -------------------------------------------------------------------------------
+
+
+def kept(value: Any) -> bool:
     """The oracle: go through the value, piece by piece."""
     if isinstance(value, list):
         return all(map(kept, value))
     if isinstance(value, dict):
         return all(isinstance(k, str) for k in value) and all(map(kept, value.values()))
     return value is None or type(value) in (bool, int, float, str)
+
+
+REFUSED = {
+    "error not caught": mistake(
+        "`json.dumps` raises this error for what it can't write. That is an answer, too: catch it.",
+        raises="TypeError",
+    ),
+    "refused but kept": mistake(
+        "JSON can't write this value at all, so it doesn't survive.", lambda value: True
+    ),
+    "no answer if refused": mistake(
+        "Each case should return True or False: also the one in which JSON refuses.",
+        lambda value: None,
+    ),
+}
+WRITTEN = {
+    "not read back": mistake(
+        "It can be written, but what comes back isn't what you had: compare the *values*, read "
+        "back and original. (Texts of JSON can be equal where values aren't.)",
+        lambda value: True,
+    ),
+    "nothing survives": mistake(
+        "Nothing survives, not even None: compare what was *read back* with the value. The text "
+        "isn't the value, nor is another object the same one (`is`).",
+        lambda value: False,
+    ),
+    "only the outermost": mistake(
+        "Looking at the outermost value isn't enough: what is inside may change, too.",
+        lambda value: not isinstance(value, tuple),
+    ),
+    "no answer": mistake("Each case should return True or False.", lambda value: None),
+}
 
 
 @tasks.check(
@@ -154,61 +195,22 @@ def kept(value):
         "Where JSON can't write the value, `json.dumps` raises a `TypeError`. Catch it with `try` "
         "and `except`: such a value doesn't survive.",
     ],
+    mistakes=REFUSED | WRITTEN,
 )
-def check_survives(work, rng):
+def check_survives(work: Any, rng: np.random.Generator) -> None:
     numbers = rng.integers(0, 100, 3)
     refused = [{1, 2}, numbers[0], {"weights": numbers / 7}, b"bytes", [1 + 2j], {(1, 2): 3}]
-    compare(
-        work.survives,
-        lambda value: False,
-        [(value,) for value in refused],
-        mistakes=[
-            (
-                "`json.dumps` raises this error for what it can't write. That is an answer, too: "
-                "catch it.",
-                "TypeError",
-            ),
-            (
-                "JSON can't write this value at all, so it doesn't survive.",
-                lambda value: True,
-            ),
-            (
-                "Each case should return True or False: also the one in which JSON refuses.",
-                lambda value: None,
-            ),
-        ],
-        hint="JSON can't write this value at all, so it doesn't survive.",
-    )
+    hint = REFUSED["refused but kept"].hint
+    compare(work.survives, lambda value: False, [(v,) for v in refused], REFUSED, hint)
     some = [int(n) for n in numbers]
-    examples = [None, 1, "", [], {}, some, {"a": [some, {"b": 0.5, "c": None}]}, "Σ √ 20", True]
-    examples += [(), tuple(some), {3: "three"}, {"sizes": tuple(some)}, [{"a": {some[0]: 1}}]]
-    compare(
-        work.survives,
-        kept,
-        [(value,) for value in examples],
-        mistakes=[
-            (
-                "It can be written, but what comes back isn't what you had: compare the *values*, "
-                "read back and original. (Texts of JSON can be equal where values aren't.)",
-                lambda value: True,
-            ),
-            (
-                "Nothing survives, not even None: compare what was *read back* with the value. The "
-                "text isn't the value, nor is another object the same one (`is`).",
-                lambda value: False,
-            ),
-            (
-                "Looking at the outermost value isn't enough: what is inside may change, too.",
-                lambda value: not isinstance(value, tuple),
-            ),
-            (
-                "Each case should return True or False.",
-                lambda value: None,
-            ),
-        ],
-        hint="Do the round trip by hand with this value, and look at what comes back.",
-    )
+    inside = {"a": [some, {"b": 0.5, "c": None}]}
+    written: list[Any] = [None, 1, "", [], {}, some, inside, "Σ √ 20", True]
+    written += [(), tuple(some), {3: "three"}, {"sizes": tuple(some)}, [{"a": {some[0]: 1}}]]
+    hint = "Do the round trip by hand with this value, and look at what comes back."
+    compare(work.survives, kept, [(value,) for value in written], WRITTEN, hint)
 
+
+# Predict ---------------------------------------------------------------------------------------
 
 tasks.predict(
     "08.3",
@@ -217,6 +219,69 @@ tasks.predict(
     minutes=3,
     hints=["One of the two formats is a zip archive. What else does a zip archive note?"],
 )
+
+
+# Whole, cut short or changed -------------------------------------------------------------------
+
+
+def by_size(shorter: str, longer: str, equal: str) -> Callable[[str, dict[str, Any]], str]:
+    """Return what gives a verdict by the size of the file alone."""
+
+    def verdict(path: str, note: dict[str, Any]) -> str:
+        more = os.path.getsize(path) - note["bytes"]
+        return shorter if more < 0 else longer if more > 0 else equal
+
+    return verdict
+
+
+def checksum(data: bytes) -> str:
+    return hashlib.new("sha256", data).hexdigest()
+
+
+def by_checksum(path: str, note: dict[str, Any]) -> str:
+    return "whole" if checksum(Path(path).read_bytes()) == note["sha256"] else "changed"
+
+
+def any_other_size_cut_short(path: str, note: dict[str, Any]) -> str:
+    same = os.path.getsize(path) == note["bytes"]
+    return by_checksum(path, note) if same else "cut short"
+
+
+VERDICT = {
+    "read as text": mistake(
+        'A model file is no text: open it for reading *bytes* (`"rb"`).',
+        raises="UnicodeDecodeError",
+    ),
+    "checksum of no bytes": mistake(
+        "A checksum is computed from bytes. A path or a text is something else.", raises="TypeError"
+    ),
+    "size alone": mistake(
+        "A file can have the right size and other bytes in it: compare the checksum.",
+        by_size("cut short", "changed", "whole"),
+        by_size("cut short", "cut short", "whole"),
+        by_size("cut short", "whole", "whole"),
+    ),
+    "checksum alone": mistake(
+        "A file that is too short has another checksum, too: look at the size first.", by_checksum
+    ),
+    "longer is cut short": mistake(
+        "A file that is *longer* than noted wasn't cut short.", any_other_size_cut_short
+    ),
+    "never whole": mistake(
+        "Even a whole file is called changed: is the checksum of the same kind as the note's, a "
+        "text from `hexdigest()`, and is it of the bytes?",
+        by_size("cut short", "changed", "changed"),
+    ),
+}
+
+
+class Version(NamedTuple):
+    """What stands in a file now, what stood there when it was noted, and the right verdict."""
+
+    now: bytes
+    noted: bytes
+    verdict: str
+    ending: str = ".bin"
 
 
 @tasks.check(
@@ -229,93 +294,133 @@ tasks.predict(
         "First the size, then the checksum: what is cut short has another checksum, too.",
         "A file that is *longer* than noted wasn't cut short. Which of the two tests notices it?",
     ],
+    mistakes=VERDICT,
 )
-def check_verdict(work, rng):
+def check_verdict(work: Any, rng: np.random.Generator) -> None:
     with folder() as files:
         examples, right = [], {}
-
-        def example(name, now, original, answer):
-            ending = os.path.splitext(name)[1]  # the rest of the name would tell the answer
-            path = os.path.join(files, f"{rng.integers(10**9)}{ending}")
-            Path(path).write_bytes(now)
-            checksum = hashlib.new("sha256", original).hexdigest()
-            examples.append((path, {"bytes": len(original), "sha256": checksum}))
-            right[path] = answer
-
-        data = b"\x89HDF\r\n\x1a\n" + rng.bytes(int(rng.integers(50, 5000)))
-        place = int(rng.integers(len(data)))
-        flipped = bytearray(data)
-        flipped[place] ^= 1 << int(rng.integers(8))
-        example("small.bin", b"\xff", b"\xff", "whole")
-        example("nothing.bin", b"", b"", "whole")
-        example("emptied.bin", b"", data, "cut short")
-        example("half.bin", data[: len(data) // 2], data, "cut short")
-        example("last_byte.bin", data[:-1], data, "cut short")
-        example("one_bit.bin", bytes(flipped), data, "changed")
-        example("another.bin", rng.bytes(len(data)), data, "changed")
-        example("longer.bin", data + b"\0", data, "changed")
-        example("much_longer.bin", data + data, data, "changed")
-        example("weights.bin", data, data, "whole")
-        example("lines.txt", b"1\r\n2\r\n", b"1\r\n2\r\n", "whole")
-
-        def by_size(shorter, longer, equal):
-            def answer(path, note):
-                size = os.path.getsize(path)
-                return (
-                    shorter if size < note["bytes"] else longer if size > note["bytes"] else equal
-                )
-
-            return answer
-
-        def instead(old, new):
-            return lambda path, note: right[path].replace(old, new)
-
-        def any_other_size(path, note):
-            same = os.path.getsize(path) == note["bytes"]
-            return right[path] if same else "cut short"
-
-        compare(
-            work.verdict,
-            lambda path, note: right[path],
-            examples,
-            mistakes=[
-                (
-                    'A model file is no text: open it for reading *bytes* (`"rb"`).',
-                    "UnicodeDecodeError",
-                ),
-                (
-                    "A checksum is computed from bytes. A path or a text is something else.",
-                    "TypeError",
-                ),
-                (
-                    "A file can have the right size and other bytes in it: compare the checksum.",
-                    by_size("cut short", "changed", "whole"),
-                ),
-                (
-                    "A file can have the right size and other bytes in it: compare the checksum.",
-                    by_size("cut short", "cut short", "whole"),
-                ),
-                (
-                    "A file can have the right size and other bytes in it: compare the checksum.",
-                    by_size("cut short", "whole", "whole"),
-                ),
-                (
-                    "A file that is too short has another checksum, too: look at the size first.",
-                    instead("cut short", "changed"),
-                ),
-                (
-                    "A file that is *longer* than noted wasn't cut short.",
-                    any_other_size,
-                ),
-                (
-                    "Even a whole file is called changed: is the checksum of the same kind as the "
-                    "note's, a text from `hexdigest()`, and is it of the bytes?",
-                    instead("whole", "changed"),
-                ),
-            ],
-            hint="Print size and checksum of the file and compare both with the note; and compare "
-            "what you return with the words in the task.",
+        for version in draw_versions(rng):  # a name must not tell the verdict
+            path = files / f"{rng.integers(10**9)}{version.ending}"
+            path.write_bytes(version.now)
+            note = {"bytes": len(version.noted), "sha256": checksum(version.noted)}
+            examples.append((str(path), note))
+            right[str(path)] = version.verdict
+        hint = (
+            "Print size and checksum of the file and compare both with the note; and compare what "
+            "you return with the words in the task."
         )
+        compare(work.verdict, lambda path, note: right[path], examples, VERDICT, hint)
+
+
+def draw_versions(rng: np.random.Generator) -> list[Version]:
+    """Return small files first, and among them every reason for each verdict."""
+    data = b"\x89HDF\r\n\x1a\n" + rng.bytes(int(rng.integers(50, 5000)))
+    one_bit = bytearray(data)
+    one_bit[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
+    another = rng.bytes(len(data))
+    lines = b"1\r\n2\r\n"
+    return [
+        Version(b"\xff", b"\xff", "whole"),
+        Version(b"", b"", "whole"),
+        Version(b"", data, "cut short"),
+        Version(data[: len(data) // 2], data, "cut short"),
+        Version(data[:-1], data, "cut short"),
+        Version(bytes(one_bit), data, "changed"),
+        Version(another, data, "changed"),
+        Version(data + b"\0", data, "changed"),
+        Version(data + data, data, "changed"),
+        Version(data, data, "whole"),
+        Version(lines, lines, "whole", ".txt"),
+    ]
+
+
+# Write beside and move -------------------------------------------------------------------------
+
+WRITING = {
+    "names swapped": mistake(
+        "`os.replace` gets the file that is there first, then the name it shall have. And write "
+        "under the name that you move, even if there are no pieces.",
+        raises="FileNotFoundError",
+        says="->",
+    ),
+    "old file needed": mistake(
+        "There need not be an old file. If there is one, leave it where it is: moving the new one "
+        "over it is one step.",
+        raises="FileNotFoundError",
+    ),
+    "not moved": mistake(
+        "Writing beside is one half; then the new file has to be moved to `path`."
+    ),
+    "appended": mistake(
+        'The new pieces stand behind the old content: open the temporary file with "w".'
+    ),
+    "nothing changed": mistake("Nothing has changed: is the new file moved to `path`?"),
+    "other content": mistake("All pieces, in their order, with nothing between them."),
+    "written over": mistake(
+        "Opening the old file for writing empties it at once, also if you have joined all pieces "
+        "before; copying over it does, too. Write to a new name, and move."
+    ),
+    "left over": mistake("Move the temporary file, don't copy it."),
+    "error caught": mistake(
+        "Let the error through: who catches it makes the caller believe that all went well."
+    ),
+    "old file removed": mistake(
+        "Don't remove the old file: moving the new one over it is one step."
+    ),
+    "went on": mistake("Hand each piece to `file.write` as it is, and let the error end the work."),
+    "moved all the same": mistake(
+        "It is moved into place although the writing has failed: is the move in a `finally`, or "
+        "behind an `except`?"
+    ),
+    "no name beside": mistake("Write under another name first, and move only what is complete."),
+    "rest in the way": mistake(
+        'What was left of the temporary file is in the way: begin it anew each time ("w").'
+    ),
+}
+
+
+@dataclass
+class Attempt:
+    """One call of the learner's function, and what it has left in the folder.
+
+    Attributes:
+        before: what the old file held; None if there was none.
+        pieces: to write.
+        path: under which they should stand.
+        error: the name of the exception that came, or an empty text.
+        held: what the file at `path` holds afterwards; None if there is none.
+        old: what the old file itself holds, whatever name it has; None if there was none.
+    """
+
+    before: str | None
+    pieces: list[Any]
+    path: Path
+    error: str = ""
+    held: str | None = None
+    old: str | None = None
+
+    @property
+    def harmless(self) -> bool:
+        return self.held == self.before == self.old
+
+    @property
+    def example(self) -> str:
+        there = f"the old file holds {self.before!r}" if self.before else "there is no file yet"
+        if len(self.pieces) > 10:
+            return f"write_whole(path, pieces), {len(self.pieces):,} pieces, then None"
+        return f"write_whole(path, {self.pieces!r}), {there}"
+
+    @property
+    def where(self) -> dict[str, str]:
+        return {"example": self.example, "got": holds(self.held)}
+
+
+def content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+
+def holds(text: str | None) -> str:
+    return "no file of that name" if text is None else f"the file holds {text[:60]!r}"
 
 
 @tasks.check(
@@ -331,10 +436,11 @@ def check_verdict(work, rng):
         "over the old one. An error in the block never gets there.",
         "`os.replace(source, target)` moves a file, over another if there is one.",
     ],
+    mistakes=WRITING,
 )
-def check_write_whole(work, rng):
+def check_write_whole(work: Any, rng: np.random.Generator) -> None:
     old, new = f"old {rng.integers(1000)}", [f"new {n}, " for n in rng.integers(0, 1000, 4)]
-    cases = [
+    cases: list[tuple[str | None, list[Any]]] = [
         (None, ["new"]),
         (old, ["new"]),
         (old, []),
@@ -345,163 +451,132 @@ def check_write_whole(work, rng):
         (old, [None]),
     ]
     for before, pieces in cases:
-        interrupted = None in pieces
         with folder() as files:
-            path, link = Path(files) / "notes.txt", Path(files) / "old.txt"
-            where = {
-                "example": f"write_whole(path, {pieces!r}), "
-                + (f"the old file holds {before!r}" if before else "there is no file yet")
-            }
-            if len(pieces) > 10:
-                where["example"] = f"write_whole(path, pieces), {len(pieces):,} pieces, then None"
-            linked = False
-            if before is not None:
-                path.write_text(before, encoding="utf-8")
-                with contextlib.suppress(OSError):  # a second name for the same file
-                    os.link(path, link)
-                    linked = True
-            try:
-                work.write_whole(str(path), pieces)
-                error = ""
-            except Failed as failure:
-                error = failure.error
-                if error == "FileNotFoundError":
-                    failure.hint = (
-                        "`os.replace` gets the file that is there first, then the name it shall "
-                        "have. And write under the name that you move, even if there are no pieces."
-                        if "->" in failure.what
-                        else "There need not be an old file. If there is one, leave it where it "
-                        "is: moving the new one over it is one step."
-                    )
-                if not interrupted or not error or error in ("NotImplementedError", "TimeLimit"):
-                    raise
-            held = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
-            there = link.read_text(encoding="utf-8", errors="replace") if linked else before
-            got = "no file of that name" if held is None else f"the file holds {held[:60]!r}"
-            if interrupted:
-                _judge_interruption(held, there, before, error, {"got": got} | where)
-                _judge_second_try(work, path, where)
-                continue
-            require(
-                held is not None,
-                "there is no file at `path` afterwards",
-                "Writing beside is one half; then the new file has to be moved to `path`.",
-                got=", ".join(sorted(os.listdir(files))) or "an empty folder",
-                **where,
-            )
-            require(
-                held == "".join(pieces),
-                "the file doesn't hold the pieces",
-                'The new pieces stand behind the old content: open the temporary file with "w".'
-                if before and held.startswith(before)
-                else "Nothing has changed: is the new file moved to `path`?"
-                if held == before
-                else "All pieces, in their order, with nothing between them.",
-                got=got,
-                **where,
-            )
-            _require_moved(there == before, where)
-            left = sorted(set(os.listdir(files)) - {"notes.txt", "old.txt"})
-            require(
-                not left,
-                f"a file is left over in the folder: {', '.join(left)}",
-                "Move the temporary file, don't copy it.",
-                **where,
-            )
+            attempt = Attempt(before, pieces, files / "notes.txt")
+            carry_out(work, attempt)
+            if None in pieces:
+                require_interruption_survived(attempt)
+                require_next_attempt(work, attempt)
+            else:
+                require_written(attempt)
 
 
-def _require_moved(unharmed, where):
-    require(
-        unharmed,
-        "the old file itself was written over",
-        "Opening the old file for writing empties it at once, also if you have joined all pieces "
-        "before; copying over it does, too. Write to a new name, and move.",
-        **where,
-    )
-
-
-def _judge_interruption(held, there, before, error, where):
-    if held == before and there == before:
-        require(
-            error,
-            "the interruption came, but the caller doesn't learn of it",
-            "Let the error through: who catches it makes the caller believe that all went well.",
-            **where,
-        )
-        return
-    require(
-        held is not None,
-        "after the interruption the old file is gone",
-        "Don't remove the old file: moving the new one over it is one step.",
-        **where,
-    )
-    _require_moved(there == before, where)
-    require(
-        not held.endswith("not reached") and "None" not in held,
-        "the work went on after the piece that is no text",
-        "Hand each piece to `file.write` as it is, and let the error end the work.",
-        **where,
-    )
-    raise Failed(
-        "after the interruption there is a half file at `path`",
-        "It is moved into place although the writing has failed: is the move in a `finally`, or "
-        "behind an `except`?"
-        if before
-        else "Write under another name first, and move only what is complete.",
-        **where,
-    )
-
-
-def _judge_second_try(work, path, where):
-    what = "after an interruption the next attempt goes wrong"
-    hint = 'What was left of the temporary file is in the way: begin it anew each time ("w").'
-    where = {"example": where["example"] + '; then write_whole(path, ["again"])'}
+def carry_out(work: Any, attempt: Attempt) -> None:
+    """Let the learner's function write, and note what comes of it."""
+    path, link = attempt.path, attempt.path.with_name("old.txt")
+    if attempt.before is not None:
+        path.write_text(attempt.before, encoding="utf-8")
+        with suppress(OSError):  # a second name for the same file
+            os.link(path, link)
+    linked = link.is_file()
     try:
-        work.write_whole(str(path), ["again"])
+        with explaining(WRITING["names swapped"], WRITING["old file needed"]):
+            work.write_whole(str(path), attempt.pieces)
     except Failed as failure:
-        raise Failed(what, hint, got=failure.what, **where) from None
-    held = path.read_text(encoding="utf-8", errors="replace")
-    require(held == "again", what, hint, got=f"the file holds {held[:60]!r}", **where)
+        interrupted = None in attempt.pieces
+        if not interrupted or failure.error in ("", "NotImplementedError", "TimeLimit"):
+            raise
+        attempt.error = failure.error
+    attempt.held = content(path)
+    attempt.old = content(link) if linked else attempt.before
 
 
-def refusals(rng, alphabet):
-    """Return texts that have to be refused, each with what is wrong and a hint."""
-    order = list(alphabet)
-    i, k = rng.choice(len(order), 2, replace=False)
-    order[i], order[k] = order[k], order[i]
-    other = "the symbols are others, but it was accepted", "Compare the alphabets symbol by symbol."
-    size = {"n_numbers": 3, "largest": int(rng.integers(2, 100))}
-    alphabets = [
-        (
-            "".join(order),
-            "the same symbols stand in another order, but it was accepted",
-            "A set, a sorted text or a length forgets the order, and the model's outputs are "
-            "numbered in that order.",
-        ),
-        (alphabet.replace("+", "-"), *other),
-        (alphabet[:-1], *other),
-        (alphabet + "-", *other),
-        (list(alphabet)[::-1], *other),
-        (None, *other),
-    ]
-    found = [(json.dumps(size | {"alphabet": a}), what, hint) for a, what, hint in alphabets]
-    for value in (size, {}, [alphabet], alphabet, 3, None):
-        found.append(
-            (
-                json.dumps(value),
-                "there is no dictionary with an alphabet, but that was accepted",
-                "Look first at what came out of the JSON: a dictionary, and with this key?",
-            )
-        )
-    for text in ('{"n_numbers": 3, "alphabet": "0123', ""):
-        found.append(
-            (
-                text,
-                "the text is no whole JSON, but it was accepted",
-                "`json.loads` raises a ValueError of its own there. Is it caught?",
-            )
-        )
-    return found
+def require_written(attempt: Attempt) -> None:
+    """Require the new content at `path`, and that it was moved there."""
+    present = ", ".join(sorted(os.listdir(attempt.path.parent))) or "an empty folder"
+    what = "there is no file at `path` afterwards"
+    moved = attempt.held is not None
+    require(moved, what, WRITING["not moved"], example=attempt.example, got=present)
+    what = "the file doesn't hold the pieces"
+    complete = attempt.held == "".join(attempt.pieces)
+    require(complete, what, WRITING[wrong_content(attempt)], **attempt.where)
+    require_not_written_over(attempt, example=attempt.example)
+    left = sorted(set(os.listdir(attempt.path.parent)) - {"notes.txt", "old.txt"})
+    what = f"a file is left over in the folder: {', '.join(left)}"
+    require(not left, what, WRITING["left over"], example=attempt.example)
+
+
+def wrong_content(attempt: Attempt) -> str:
+    """Return the name of the mistake that leads to such a file."""
+    before, held = attempt.before, attempt.held
+    if before == held:
+        return "nothing changed"
+    return "appended" if before and held and held.startswith(before) else "other content"
+
+
+def require_not_written_over(attempt: Attempt, **more: str) -> None:
+    unharmed = attempt.old == attempt.before
+    require(unharmed, "the old file itself was written over", WRITING["written over"], **more)
+
+
+def require_interruption_survived(attempt: Attempt) -> None:
+    """Require that all is as it was, and that the error came through."""
+    if attempt.harmless:
+        what = "the interruption came, but the caller doesn't learn of it"
+        require(attempt.error, what, WRITING["error caught"], **attempt.where)
+        return
+    what = "after the interruption the old file is gone"
+    require(attempt.held is not None, what, WRITING["old file removed"], **attempt.where)
+    require_not_written_over(attempt, **attempt.where)
+    held = attempt.held or ""
+    ended = not held.endswith("not reached") and "None" not in held
+    what = "the work went on after the piece that is no text"
+    require(ended, what, WRITING["went on"], **attempt.where)
+    what = "after the interruption there is a half file at `path`"
+    name = "moved all the same" if attempt.before else "no name beside"
+    require(attempt.harmless, what, WRITING[name], **attempt.where)
+
+
+def require_next_attempt(work: Any, attempt: Attempt) -> None:
+    """Require that what an interruption has left doesn't disturb the next call."""
+    what, why = "after an interruption the next attempt goes wrong", WRITING["rest in the way"]
+    example = attempt.example + '; then write_whole(path, ["again"])'
+    try:
+        work.write_whole(str(attempt.path), ["again"])
+    except Failed as failure:
+        raise Failed(what, why.hint, example=example, got=failure.what) from None
+    held = content(attempt.path)
+    require(held == "again", what, why, example=example, got=holds(held))
+
+
+# Refuse another alphabet -----------------------------------------------------------------------
+
+ALPHABET = "0123456789+ "  # the lesson's
+
+DEFINITION = {
+    "right one refused": mistake(
+        "This one is right: the alphabet in the text is the one that your program uses. Compare "
+        "with the argument, which need not be that of the lesson.",
+        raises="ValueError",
+    ),
+    "no return": mistake("The function returned nothing: is there a `return`?"),
+    "something else returned": mistake("Return the dictionary that stands in the text, as it is."),
+    "order forgotten": mistake(
+        "A set, a sorted text or a length forgets the order, and the model's outputs are numbered "
+        "in that order."
+    ),
+    "other symbols": mistake("Compare the alphabets symbol by symbol."),
+    "no dictionary": mistake(
+        "Look first at what came out of the JSON: a dictionary, and with this key?"
+    ),
+    "error caught": mistake("`json.loads` raises a ValueError of its own there. Is it caught?"),
+    "error returned": mistake(
+        "An error is *raised*, not returned.", raises="TypeError", says="it returned"
+    ),
+    "not looked at first": mistake(
+        "Such a text should be refused with a ValueError. Ask for the dictionary and for the key "
+        "before you use them.",
+        raises=("KeyError", "TypeError", "AttributeError", "IndexError"),
+    ),
+    "other error": mistake(
+        "Refused it is, but the error should be a ValueError.",
+        raises=("AssertionError", "Exception", "RuntimeError"),
+    ),
+    "not raised": mistake(
+        "Refusing means to *raise* the ValueError. Who returns something lets the program go on, "
+        "and prints are overlooked."
+    ),
+}
 
 
 @tasks.check(
@@ -516,57 +591,85 @@ def refusals(rng, alphabet):
         "Two texts are equal if they have the same characters in the same order. If they aren't: "
         '`raise ValueError("…")`.',
     ],
+    mistakes=DEFINITION,
 )
-def check_definition(work, rng):
-    ours = "0123456789+ "
-    mixed = "".join(rng.permutation(list(ours)))
-    for alphabet in (ours, mixed):
-        wanted = {"n_numbers": 2, "largest": int(rng.integers(2, 100)), "alphabet": alphabet}
-        text = json.dumps(wanted)
-        example = f"definition({text!r}, {alphabet!r})"
-        try:
-            got = work.definition(text, alphabet)
-        except Failed as failure:
-            if failure.error == "ValueError":
-                failure.hint = (
-                    "This one is right: the alphabet in the text is the one that your program "
-                    "uses. Compare with the argument, which need not be that of the lesson."
-                )
-            raise
-        require(
-            got == wanted,
-            "a definition that fits isn't returned",
-            "The function returned nothing: is there a `return`?"
-            if got is None
-            else "Return the dictionary that stands in the text, as it is.",
-            example=example,
-            got=repr(got)[:200],
-        )
-    for alphabet in (ours, mixed):
-        for text, what, hint in refusals(rng, alphabet):
-            example = f"definition({text!r}, {alphabet!r})"
-            try:
-                got = work.definition(text, alphabet)
-            except Failed as failure:
-                if failure.error in ("ValueError", "JSONDecodeError"):
-                    continue
-                if failure.what.startswith("it returned"):
-                    failure.hint = "An error is *raised*, not returned."
-                elif failure.error in ("KeyError", "TypeError", "AttributeError", "IndexError"):
-                    failure.hint = (
-                        "Such a text should be refused with a ValueError. Ask for the dictionary "
-                        "and for the key before you use them."
-                    )
-                elif failure.error in ("AssertionError", "Exception", "RuntimeError"):
-                    failure.hint = "Refused it is, but the error should be a ValueError."
-                raise
-            if not isinstance(got, dict):
-                hint = (
-                    "Refusing means to *raise* the ValueError. Who returns something lets the "
-                    "program go on, and prints are overlooked."
-                )
-            raise Failed(what, hint, example=example, got=f"it returned {got!r}"[:200])
+def check_definition(work: Any, rng: np.random.Generator) -> None:
+    alphabets = ALPHABET, "".join(rng.permutation(list(ALPHABET)))
+    for alphabet in alphabets:
+        require_accepted(work, alphabet, largest=int(rng.integers(2, 100)))
+    for alphabet in alphabets:
+        for name, texts in refusals(alphabet, rng).items():
+            for text in texts:
+                require_refused(work, text, alphabet, name)
 
+
+def refusals(alphabet: str, rng: np.random.Generator) -> dict[str, list[str]]:
+    """Return texts that have to be refused, by the mistake that accepts them."""
+    swapped = two_swapped(alphabet, rng)
+    size = {"n_numbers": 3, "largest": int(rng.integers(2, 100))}
+
+    def with_alphabets(*others: Any) -> list[str]:
+        return [json.dumps(size | {"alphabet": other}) for other in others]
+
+    minus, reverse = alphabet.replace("+", "-"), list(alphabet)[::-1]
+    return {
+        "order forgotten": with_alphabets(swapped),
+        "other symbols": with_alphabets(minus, alphabet[:-1], alphabet + "-", reverse, None),
+        "no dictionary": [json.dumps(value) for value in (size, {}, [alphabet], alphabet, 3, None)],
+        "error caught": ['{"n_numbers": 3, "alphabet": "0123', ""],
+    }
+
+
+def two_swapped(alphabet: str, rng: np.random.Generator) -> str:
+    """Return an alphabet in which two symbols have changed places."""
+    order = list(alphabet)
+    i, k = rng.choice(len(order), 2, replace=False)
+    order[i], order[k] = order[k], order[i]
+    return "".join(order)
+
+
+def require_accepted(work: Any, alphabet: str, largest: int) -> None:
+    """Require the dictionary of a definition that fits."""
+    wanted = {"n_numbers": 2, "largest": largest, "alphabet": alphabet}
+    text = json.dumps(wanted)
+    with explaining(DEFINITION["right one refused"]):
+        got = work.definition(text, alphabet)
+    require(
+        got == wanted,
+        "a definition that fits isn't returned",
+        DEFINITION["no return" if got is None else "something else returned"],
+        example=f"definition({text!r}, {alphabet!r})",
+        got=repr(got)[:200],
+    )
+
+
+ACCEPTED = {  # by the mistake that leads to it
+    "order forgotten": "the same symbols stand in another order, but it was accepted",
+    "other symbols": "the symbols are others, but it was accepted",
+    "no dictionary": "there is no dictionary with an alphabet, but that was accepted",
+    "error caught": "the text is no whole JSON, but it was accepted",
+}
+
+
+def require_refused(work: Any, text: str, alphabet: str, name: str) -> None:
+    """Require a ValueError; if a dictionary comes, `name` is the mistake that leads to it."""
+    errors = [DEFINITION[key] for key in ("error returned", "not looked at first", "other error")]
+    try:
+        with explaining(*errors):
+            got = work.definition(text, alphabet)
+    except Failed as failure:
+        if failure.error in ("ValueError", "JSONDecodeError"):
+            return
+        raise
+    raise Failed(
+        ACCEPTED[name],
+        DEFINITION[name if isinstance(got, dict) else "not raised"].hint,
+        example=f"definition({text!r}, {alphabet!r})",
+        got=f"it returned {got!r}"[:200],
+    )
+
+
+# In words --------------------------------------------------------------------------------------
 
 tasks.words(
     "08.7",

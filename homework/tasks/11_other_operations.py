@@ -1,22 +1,85 @@
-"""The checks of exercise 11."""
+"""The checks of exercise 11: four operations, and what a network may know of their answers."""
 
 import math
 from collections import Counter
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from homework.checks import Failed, Tasks, call_text, compare, require, shown
+from homework.checks import Failed, Tasks, compare, mistake, require
+from homework.describing import call_text, shown
 
 tasks = Tasks()
 
 
-def told(a, sign, b):
+# Four operations and a refusal -----------------------------------------------------------------
+
+Answer = Callable[[int, str, int], Any]
+
+
+def told(a: int, sign: str, b: int) -> str:
     """The oracle: fractions, of any size."""
-    if sign in "/":
+    if sign == "/":
         whole = math.floor(Fraction(a, b))
         return f"{whole}r{a - b * whole}"
     return str({"+": Fraction(a) + b, "-": Fraction(a) - b, "*": Fraction(a) * b}[sign])
+
+
+def divided(division: Callable[[int, int], str]) -> Answer:
+    """Return a function that divides in its own way, and does all else right."""
+    return lambda a, sign, b: division(a, b) if sign == "/" else told(a, sign, b)
+
+
+def all_but_division_as_numbers(a: int, sign: str, b: int) -> str | int:
+    return told(a, sign, b) if sign == "/" else int(told(a, sign, b))
+
+
+def refusing_any_zero(a: int, sign: str, b: int) -> str:
+    if b == 0:
+        raise ValueError
+    return told(a, sign, b)
+
+
+ANSWER = {
+    "single slash": mistake(
+        "A single `/` makes a decimal number; whole numbers are divided with `//`.",
+        divided(lambda a, b: f"{a / b}"),
+        divided(lambda a, b: f"{a / b}r{a % b}"),
+    ),
+    "through a decimal": mistake(
+        "`int(a / b)` goes through a decimal number, which holds 16 digits; `//` doesn't.",
+        divided(lambda a, b: f"{int(a / b)}r{a % b}"),
+    ),
+    "numbers": mistake(
+        "A text is asked for: `str(…)` makes one of a number.", all_but_division_as_numbers
+    ),
+    "spaces around r": mistake(
+        "There are no spaces around the r.",
+        divided(lambda a, b: told(a, "/", b).replace("r", " r ")),
+    ),
+    "any zero refused": mistake(
+        "Only a *division* by zero has no answer: 7 + 0 has one.", refusing_any_zero
+    ),
+    "no remainder": mistake(
+        "What is left over is missing: 95 / 7 is 13, and 4 remain.",
+        divided(lambda a, b: f"{a // b}"),
+    ),
+    "swapped": mistake(
+        "Quotient and remainder are the other way round.",
+        divided(lambda a, b: f"{a % b}r{a // b}"),
+    ),
+    "minus lost": mistake(
+        "The sign of a negative difference is lost.",
+        lambda a, sign, b: told(a, sign, b).lstrip("-"),
+    ),
+    "divided by zero": mistake("Refuse *before* you divide, with a `ValueError` of your own."),
+    "other error": mistake("The kind of error that is asked for is a `ValueError`."),
+    "zero answered": mistake(
+        "There is none, not even a text that says so: `raise`, don't `return`."
+    ),
+}
 
 
 @tasks.check(
@@ -31,73 +94,41 @@ def told(a, sign, b):
         'To refuse is `raise ValueError("…")`, not `return`. An f-string makes the text of two '
         "numbers with an r between.",
     ],
+    mistakes=ANSWER,
 )
-def check_answer(work, rng):
-    def only_division(change):
-        return lambda a, sign, b: change(a, b) if sign == "/" else told(a, sign, b)
-
-    def refuses_all(a, sign, b):
-        if b == 0:
-            raise ValueError
-        return told(a, sign, b)
-
-    def number(a, sign, b):
-        return told(a, sign, b) if sign == "/" else int(told(a, sign, b))
-
-    some = [tuple(map(int, rng.integers(1, 100, 2))) for _ in range(5)]
-    questions = [
-        *[(a, sign, b) for sign in "+-*" for a, b in [(3, 2), (0, 0), (2, 13), *some]],
-        *[(a, "/", b) for a, b in [(6, 3), (7, 3), (3, 7), (95, 7), (0, 5), (98, 99), *some]],
-        (10**20 + 7, "/", 7),
-    ]
-    compare(
-        work.answer,
-        told,
-        questions,
-        mistakes=[
-            (
-                "A single `/` makes a decimal number; whole numbers are divided with `//`.",
-                only_division(lambda a, b: f"{a / b}"),
-            ),
-            (
-                "A single `/` makes a decimal number; whole numbers are divided with `//`.",
-                only_division(lambda a, b: f"{a / b}r{a % b}"),
-            ),
-            ("`int(a / b)` goes through a decimal number, which holds 16 digits; `//` doesn't.",
-             only_division(lambda a, b: f"{int(a / b)}r{a % b}")),
-            ("A text is asked for: `str(…)` makes one of a number.", number),
-            ("There are no spaces around the r.",
-             only_division(lambda a, b: told(a, "/", b).replace("r", " r "))),
-            ("Only a *division* by zero has no answer: 7 + 0 has one.", refuses_all),
-            ("What is left over is missing: 95 / 7 is 13, and 4 remain.",
-             only_division(lambda a, b: f"{a // b}")),
-            ("Quotient and remainder are the other way round.",
-             only_division(lambda a, b: f"{a % b}r{a // b}")),
-            ("The sign of a negative difference is lost.",
-             lambda a, sign, b: told(a, sign, b).lstrip("-")),
-        ],
-        hint="Say the division with apples: how many does each get, and how many are left over?",
-    )  # fmt: skip
+def check_answer(work: Any, rng: np.random.Generator) -> None:
+    hint = "Say the division with apples: how many does each get, and how many are left over?"
+    compare(work.answer, told, questions(rng), ANSWER, hint)
     for a in (7, 0, int(rng.integers(1, 100))):
-        where = {"example": call_text(work.answer, (a, "/", 0))}
-        try:
-            got = work.answer(a, "/", 0)
-        except Failed as failure:
-            if failure.error == "ValueError":
-                continue
-            hint = "Refuse *before* you divide, with a `ValueError` of your own."
-            if failure.error != "ZeroDivisionError":
-                hint = "The kind of error that is asked for is a `ValueError`."
-            raise Failed(
-                f"a division by zero raised {failure.error}, not ValueError", hint, **where
-            ) from None
-        raise Failed(
-            "a division by zero got an answer",
-            "There is none, not even a text that says so: `raise`, don't `return`.",
-            got=shown(got),
-            **where,
-        )
+        require_refusal(work, a)
 
+
+def questions(rng: np.random.Generator) -> list[tuple[int, str, int]]:
+    some = [(int(a), int(b)) for a, b in rng.integers(1, 100, (5, 2))]
+    easy = [(3, 2), (0, 0), (2, 13), *some]
+    divisions = [(6, 3), (7, 3), (3, 7), (95, 7), (0, 5), (98, 99), *some, (10**20 + 7, 7)]
+    return [
+        *[(a, sign, b) for sign in "+-*" for a, b in easy],
+        *[(a, "/", b) for a, b in divisions],
+    ]
+
+
+def require_refusal(work: Any, a: int) -> None:
+    """Require that a divided by zero raises a ValueError."""
+    where = call_text(work.answer, (a, "/", 0))
+    try:
+        got = work.answer(a, "/", 0)
+    except Failed as failure:
+        what = f"a division by zero raised {failure.error}, not ValueError"
+        divided_first = failure.error == "ZeroDivisionError"
+        why = ANSWER["divided by zero" if divided_first else "other error"]
+        require(failure.error == "ValueError", what, why, example=where)
+        return
+    what = "a division by zero got an answer"
+    require(False, what, ANSWER["zero answered"], example=where, got=shown(got))
+
+
+# Predict ---------------------------------------------------------------------------------------
 
 tasks.predict(
     "11.2",
@@ -106,6 +137,84 @@ tasks.predict(
     minutes=3,
     hints=["In how many is a smaller than b? And in how many does b go into a twice or more?"],
 )
+
+
+# Leaks -----------------------------------------------------------------------------------------
+
+Known = Callable[[int, int, list[list[int]]], bool]
+Leaks = Callable[[np.ndarray, np.ndarray], Any]
+
+
+def count_of(known: Known) -> Leaks:
+    """Return a function that counts the tested pairs that are known from the shown rows."""
+
+    def leaks(shown_pairs: np.ndarray, tested_pairs: np.ndarray) -> int:
+        return sum(known(a, b, shown_pairs.tolist()) for a, b in tested_pairs.tolist())
+
+    return leaks
+
+
+def in_either_order(a: int, b: int, rows: list[list[int]]) -> bool:
+    return [a, b] in rows or [b, a] in rows
+
+
+def with_any_number(shown_pairs: np.ndarray, tested_pairs: np.ndarray) -> int:
+    return sum(
+        bool((pair == shown_pairs).any() or (pair[::-1] == shown_pairs).any())
+        for pair in tested_pairs
+    )
+
+
+def listed(shown_pairs: np.ndarray, tested_pairs: np.ndarray) -> list[list[int]]:
+    rows = shown_pairs.tolist()
+    return [[a, b] for a, b in tested_pairs.tolist() if in_either_order(a, b, rows)]
+
+
+def as_often_as_shown(shown_pairs: np.ndarray, tested_pairs: np.ndarray) -> int:
+    rows = [sorted(row) for row in shown_pairs.tolist()]
+    return sum(rows.count(sorted(pair)) for pair in tested_pairs.tolist())
+
+
+def different_ones(shown_pairs: np.ndarray, tested_pairs: np.ndarray) -> int:
+    known, tested = (set(map(frozenset, p.tolist())) for p in (shown_pairs, tested_pairs))
+    return len(known & tested)
+
+
+LEAKS = {
+    "same order only": mistake(
+        "The other order counts, too: 58 · 27 tells what 27 · 58 is.",
+        count_of(lambda a, b, rows: [a, b] in rows),
+    ),
+    "other order only": mistake(
+        "The pair in the *same* order is also a leak.",
+        count_of(lambda a, b, rows: [b, a] in rows),
+    ),
+    "same sum": mistake(
+        "Two different pairs can have the same sum: compare the numbers themselves.",
+        count_of(lambda a, b, rows: a + b in map(sum, rows)),
+    ),
+    "same product": mistake(
+        "Two different pairs can have the same product: compare the numbers themselves.",
+        count_of(lambda a, b, rows: a * b in map(math.prod, rows)),
+    ),
+    "in an array": mistake(
+        "`in` with an array asks whether *any number* agrees: use lists or tuples.",
+        with_any_number,
+    ),
+    "listed": mistake("Return *how many* there are, not which.", listed),
+    "not together": mistake(
+        "Both numbers were shown, but not necessarily together.",
+        count_of(lambda a, b, rows: {a, b} <= set(sum(rows, []))),
+    ),
+    "inverted": mistake(
+        "Count the leaks; these are the pairs that are *none*.",
+        count_of(lambda a, b, rows: not in_either_order(a, b, rows)),
+    ),
+    "as often as shown": mistake(
+        "A tested pair counts once, however often it was shown.", as_often_as_shown
+    ),
+    "tested twice": mistake("If a pair is tested twice, that is two leaks.", different_ones),
+}
 
 
 @tasks.check(
@@ -119,51 +228,90 @@ tasks.predict(
         "`frozenset` of the two.",
         "Put these of all shown pairs into a `set`, and count the tested ones that are in it.",
     ],
+    mistakes=LEAKS,
 )
-def check_leaks(work, rng):
-    def count(known):
-        def leaks(shown_pairs, tested_pairs):
-            return sum(known(a, b, shown_pairs.tolist()) for a, b in tested_pairs.tolist())
+def check_leaks(work: Any, rng: np.random.Generator) -> None:
+    examples = [
+        (np.array([[1, 2]]), np.array([[2, 1], [1, 2], [2, 2], [1, 1], [0, 3]])),
+        (np.array([[5, 5]]), np.array([[5, 5]])),
+        (np.array([[1, 9], [4, 6]]), np.array([[9, 1], [5, 5], [6, 4], [4, 6]])),
+    ]
+    for n_shown, n_tested in [(3, 6), (20, 30), (30, 60)]:
+        examples.append((rng.integers(0, 9, (n_shown, 2)), rng.integers(0, 9, (n_tested, 2))))
+    hint = "Try it on three shown and three tested pairs, on paper."
+    compare(work.leaks, count_of(in_either_order), examples, LEAKS, hint)
 
-        return leaks
 
-    def right(a, b, rows):
-        return [a, b] in rows or [b, a] in rows
+# What the units settle -------------------------------------------------------------------------
 
-    examples = [(np.array([[1, 2]]), np.array([[2, 1], [1, 2], [2, 2], [1, 1], [0, 3]]))]
-    examples.append((np.array([[5, 5]]), np.array([[5, 5]])))
-    examples.append((np.array([[1, 9], [4, 6]]), np.array([[9, 1], [5, 5], [6, 4], [4, 6]])))
-    examples += [(rng.integers(0, 9, (n, 2)), rng.integers(0, 9, (m, 2)))
-                 for n, m in [(3, 6), (20, 30), (30, 60)]]  # fmt: skip
-    compare(
-        work.leaks,
-        count(right),
-        examples,
-        mistakes=[
-            ("The other order counts, too: 58 · 27 tells what 27 · 58 is.",
-             count(lambda a, b, rows: [a, b] in rows)),
-            ("The pair in the *same* order is also a leak.",
-             count(lambda a, b, rows: [b, a] in rows)),
-            ("Two different pairs can have the same sum: compare the numbers themselves.",
-             count(lambda a, b, rows: a + b in map(sum, rows))),
-            ("Two different pairs can have the same product: compare the numbers themselves.",
-             count(lambda a, b, rows: a * b in [p * q for p, q in rows])),
-            ("`in` with an array asks whether *any number* agrees: use lists or tuples.",
-             lambda s, t: sum(bool((p == s).any() or (p[::-1] == s).any()) for p in t)),
-            ("Return *how many* there are, not which.",
-             lambda s, t: [p for p in t.tolist() if right(*p, s.tolist())]),
-            ("Both numbers were shown, but not necessarily together.",
-             count(lambda a, b, rows: all(any(n in row for row in rows) for n in (a, b)))),
-            ("Count the leaks; these are the pairs that are *none*.",
-             count(lambda a, b, rows: not right(a, b, rows))),
-            ("A tested pair counts once, however often it was shown.",
-             lambda s, t: sum(sorted(p) == sorted(q) for p in t.tolist() for q in s.tolist())),
-            ("If a pair is tested twice, that is two leaks.",
-             lambda s, t: len({frozenset(p) for p in t.tolist()}
-                              & {frozenset(p) for p in s.tolist()})),
-        ],
-        hint="Try it on three shown and three tested pairs, on paper.",
-    )  # fmt: skip
+Settled = Callable[[np.ndarray, np.ndarray], int]
+
+
+def last_digit(number: int) -> int:
+    return int(str(number)[-1])
+
+
+def last_digits(a: int, b: int) -> tuple[int, ...]:
+    return last_digit(a), last_digit(b)
+
+
+def sorted_last_digits(a: int, b: int) -> tuple[int, ...]:
+    return tuple(sorted(last_digits(a, b)))
+
+
+def groups_settled(
+    last: Callable[[int], int] = last_digit,
+    group: Callable[[int, int], tuple[int, ...]] = last_digits,
+    counts: Callable[[int], bool] = lambda n: n == 1,
+) -> Settled:
+    """Return a function that counts groups of pairs by how many different answers they have.
+
+    Args:
+        last: what is taken of an answer.
+        group: the group of a pair.
+        counts: whether a group with so many different answers counts.
+    """
+
+    def settled(pairs: np.ndarray, answers: np.ndarray) -> int:
+        rows = zip(pairs.tolist(), answers.tolist(), strict=True)
+        different = {(group(a, b), last(answer)) for (a, b), answer in rows}
+        return sum(map(counts, Counter(each for each, _ in different).values()))
+
+    return settled
+
+
+def several_answers(n: int) -> bool:
+    return n > 1
+
+
+SETTLED = {
+    "negative remainder": mistake(
+        "The last digit of a negative number: in Python −13 % 10 is 7, not 3.",
+        groups_settled(last=lambda answer: answer % 10),
+    ),
+    "whole answers": mistake(
+        "Compare the *last digits* of the answers, not whole answers.",
+        groups_settled(last=lambda answer: answer),
+    ),
+    "order ignored": mistake(
+        "The pair (3, 5) isn't (5, 3): keep the order.", groups_settled(group=sorted_last_digits)
+    ),
+    "whole numbers": mistake(
+        "Group by the last digits of a and b, not by the numbers themselves.",
+        groups_settled(group=lambda a, b: (a, b)),
+    ),
+    "missing ones counted": mistake(
+        "Pairs of last digits that don't occur don't count.",
+        lambda pairs, answers: 100 - groups_settled(counts=several_answers)(pairs, answers),
+    ),
+    "inverted": mistake(
+        "Count the pairs that *do* settle it.", groups_settled(counts=several_answers)
+    ),
+    "any answer": mistake(
+        "A pair settles the digit only if *all* its answers agree.",
+        groups_settled(counts=lambda n: True),
+    ),
+}
 
 
 @tasks.check(
@@ -178,47 +326,110 @@ def check_leaks(work, rng):
         "In Python, −13 % 10 is 7. Take the absolute value first. Then count the sets that have "
         "one element.",
     ],
+    mistakes=SETTLED,
 )
-def check_settled(work, rng):
-    def count(last, key=lambda a, b: (str(a)[-1], str(b)[-1]), enough=lambda n: n == 1):
-        def settled(pairs, answers):
-            rows = zip(pairs.tolist(), answers.tolist(), strict=True)
-            different = {(key(a, b), last(n)) for (a, b), n in rows}
-            return sum(map(enough, Counter(group for group, _ in different).values()))
+def check_settled(work: Any, rng: np.random.Generator) -> None:
+    hint = "Write down the questions that end in 3 and 5 and their answers, and compare."
+    compare(work.settled, groups_settled(), pairs_and_answers(rng), SETTLED, hint)
 
-        return settled
 
-    def last(n):
-        return int(str(n)[-1])
-
-    examples = [(np.array([[12, 3], [2, 3], [13, 5], [3, 5]]), np.array([15, 5, 8, -2]))]
-    examples.append((np.array([[1, 2], [2, 1], [21, 2]]), np.array([-1, 1, 19])))
-    examples.append((np.array([[13, 0], [3, 10]]), np.array([13, -7])))
-    examples.append((np.array([[3, 10], [13, 20]]), np.array([-7, -7])))
+def pairs_and_answers(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
+    examples = [
+        (np.array([[12, 3], [2, 3], [13, 5], [3, 5]]), np.array([15, 5, 8, -2])),
+        (np.array([[1, 2], [2, 1], [21, 2]]), np.array([-1, 1, 19])),
+        (np.array([[13, 0], [3, 10]]), np.array([13, -7])),
+        (np.array([[3, 10], [13, 20]]), np.array([-7, -7])),
+    ]
     whole = np.indices((30, 30)).reshape(2, -1).T
     for pairs in (whole, whole[rng.random(len(whole)) < 0.3], rng.integers(0, 1_000, (300, 2))):
         a, b = pairs.T
-        examples += [(pairs, n) for n in (a - b, a * b, a % (b + 1), a * a - b)]
-    compare(
-        work.settled,
-        count(last),
-        examples,
-        mistakes=[
-            ("The last digit of a negative number: in Python −13 % 10 is 7, not 3.",
-             count(lambda n: n % 10)),
-            ("Compare the *last digits* of the answers, not whole answers.", count(lambda n: n)),
-            ("The pair (3, 5) isn't (5, 3): keep the order.",
-             count(last, lambda a, b: tuple(sorted((str(a)[-1], str(b)[-1]))))),
-            ("Group by the last digits of a and b, not by the numbers themselves.",
-             count(last, lambda a, b: (a, b))),
-            ("Pairs of last digits that don't occur don't count.",
-             lambda p, n: 100 - count(last, enough=lambda k: k > 1)(p, n)),
-            ("Count the pairs that *do* settle it.", count(last, enough=lambda n: n > 1)),
-            ("A pair settles the digit only if *all* its answers agree.",
-             count(last, enough=lambda n: True)),
-        ],
-        hint="Write down the questions that end in 3 and 5 and their answers, and compare.",
-    )  # fmt: skip
+        examples += [(pairs, answers) for answers in (a - b, a * b, a % (b + 1), a * a - b)]
+    return examples
+
+
+# Place by place --------------------------------------------------------------------------------
+
+Places = Callable[[Sequence[str], Sequence[str]], np.ndarray]
+Digits = list[tuple[str, str]]  # of a product and of what was said, at one place; "" for none
+
+
+def share_of(
+    right: Callable[[str, str], bool],
+    total: Callable[[Digits], int],
+    align: Callable[[str], str] = lambda text: text[::-1],
+) -> Places:
+    """Return a function that divides the number of right digits at each place by a total.
+
+    Args:
+        right: whether the digit that was said is right, given that of the product.
+        total: what to divide by, at one place.
+        align: puts a text's digits in order, ones first.
+    """
+
+    def shares(products: Sequence[str], said: Sequence[str]) -> np.ndarray:
+        result = []
+        for place in range(4):
+            rows = zip(map(align, products), map(align, said), strict=True)
+            digits = [(p[place : place + 1], s[place : place + 1]) for p, s in rows]
+            n = total(digits)
+            result.append(sum(right(p, s) for p, s in digits) / n if n else math.nan)
+        return np.array(result)
+
+    return shares
+
+
+def same(product: str, said: str) -> bool:
+    return product == said != ""
+
+
+def same_or_none(product: str, said: str) -> bool:
+    return product == said
+
+
+def products_there(digits: Digits) -> int:
+    return sum(p != "" for p, _ in digits)
+
+
+by_place = share_of(same, products_there)
+
+TOO_SHORT = "What the network said may be too short: then this digit is wrong, and counts."
+PLACES = {
+    "from the left": mistake(
+        "Count places from the right: the ones are the *last* character.",
+        share_of(same, products_there, align=lambda text: text),
+    ),
+    "ones last": mistake(
+        "The ones come first in the result: yours are the other way round.",
+        lambda products, said: by_place(products, said)[::-1],
+    ),
+    "divided by all": mistake(
+        "Divide by the number of products that have this place, not by all.", share_of(same, len)
+    ),
+    "none is right": mistake(
+        "A place that neither of the two has isn't right, it isn't there.",
+        share_of(same_or_none, len),
+    ),
+    "too long counted": mistake(
+        "A product without this place doesn't count, even if the network wrote a digit there.",
+        share_of(same, lambda digits: sum(p != "" or s != "" for p, s in digits)),
+    ),
+    "too short left out": mistake(
+        TOO_SHORT, share_of(same, lambda digits: sum(p != "" and s != "" for p, s in digits))
+    ),
+    "too short for an index": mistake(TOO_SHORT, raises="IndexError"),
+    "percentages": mistake(
+        "A share lies between 0 and 1; these are percentages.",
+        lambda products, said: 100 * by_place(products, said),
+    ),
+    "filled with zeros": mistake(
+        "Filled up with zeros, a place that isn't there seems right: leave it out.",
+        share_of(same_or_none, len, align=lambda text: text[::-1].ljust(9, "0")),
+    ),
+    "not divided": mistake(
+        "Divide by the number of products: these are counts, not shares.",
+        share_of(same, lambda digits: 1),
+    ),
+}
 
 
 @tasks.check(
@@ -232,72 +443,59 @@ def check_settled(work, rng):
         "enough there, that is an error.",
         "Turning all texts round first, `text[::-1]`, makes place k character k.",
     ],
+    mistakes=PLACES,
 )
-def check_right_by_place(work, rng):
-    def shares(count, total, align=lambda text: text[::-1]):
-        def by_place(products, said):
-            result = []
-            for k in range(4):
-                rows = zip(map(align, products), map(align, said), strict=True)
-                pairs = [(p[k : k + 1], s[k : k + 1]) for p, s in rows]
-                n = total(pairs)
-                result.append(sum(count(p, s) for p, s in pairs) / n if n else math.nan)
-            return np.array(result)
+def check_right_by_place(work: Any, rng: np.random.Generator) -> None:
+    hint = "Write product and answer below each other, flush right, and look column by column."
+    examples = products_and_said(rng)
+    compare(work.right_by_place, by_place, examples, PLACES, hint, tolerance=1e-9)
 
-        return by_place
 
-    def there(pairs):
-        return sum(p != "" for p, _ in pairs)
-
-    def same(p, s):
-        return p == s != ""
-
-    def spoilt(text):
-        change = rng.integers(0, 8)
-        if change == 0:
-            return text[1:] or "0"
-        if change == 1:
-            return "3" + text
-        if change == 2:
-            return text[:-1] + "5"
-        place = rng.integers(0, len(text))
-        digit = str(rng.integers(0, 10)) if change < 5 else text[place]
-        return text[:place] + digit + text[place + 1 :]
-
+def products_and_said(rng: np.random.Generator) -> list[tuple[list[str], list[str]]]:
     examples = [(["1234", "7"], ["1234", "7"]), (["1050", "42", "7"], ["1150", "32", "77"])]
     for n in (3, 10, 200):
-        products = [str(10 ** int(k) + int(rng.integers(0, 9 * 10**k)))
-                    for k in [3, *rng.integers(1, 4, n)]]  # fmt: skip
-        examples.append((products, [spoilt(text) for text in products]))
-    compare(
-        work.right_by_place,
-        shares(same, there),
-        examples,
-        mistakes=[
-            ("Count places from the right: the ones are the *last* character.",
-             shares(same, there, lambda text: text)),
-            ("The ones come first in the result: yours are the other way round.",
-             lambda p, s: shares(same, there)(p, s)[::-1]),
-            ("Divide by the number of products that have this place, not by all.",
-             shares(same, len)),
-            ("A place that neither of the two has isn't right, it isn't there.",
-             shares(lambda p, s: p == s, len)),
-            ("A product without this place doesn't count, even if the network wrote a digit there.",
-             shares(same, lambda pairs: sum(p != "" or s != "" for p, s in pairs))),
-            ("What the network said may be too short: then this digit is wrong, and counts.",
-             shares(same, lambda pairs: sum(p != "" and s != "" for p, s in pairs))),
-            ("What the network said may be too short: then this digit is wrong, and counts.",
-             "IndexError"),
-            ("A share lies between 0 and 1; these are percentages.",
-             lambda p, s: 100 * shares(same, there)(p, s)),
-            ("Filled up with zeros, a place that isn't there seems right: leave it out.",
-             shares(lambda p, s: p == s, len, lambda text: text[::-1].ljust(9, "0"))),
-            ("Divide by the number of products: these are counts, not shares.",
-             shares(same, lambda pairs: 1)),
-        ],
-        hint="Write product and answer below each other, flush right, and look column by column.",
-        tolerance=1e-9,
-    )  # fmt: skip
+        powers = [10 ** int(k) for k in (3, *rng.integers(1, 4, n))]
+        products = [str(power + int(rng.integers(0, 9 * power))) for power in powers]
+        examples.append((products, [spoilt(text, rng) for text in products]))
+    return examples
+
+
+def spoilt(text: str, rng: np.random.Generator) -> str:
+    """Return a product as a network may say it: too short, too long, or with another digit."""
+    change = rng.integers(0, 8)
+    if change == 0:
+        return text[1:] or "0"
+    if change == 1:
+        return "3" + text
+    if change == 2:
+        return text[:-1] + "5"
+    place = rng.integers(0, len(text))
+    digit = str(rng.integers(0, 10)) if change < 5 else text[place]
+    return text[:place] + digit + text[place + 1 :]
+
+
+# Practise what you can't do yet ----------------------------------------------------------------
+
+N_DRAWN = 60_000
+
+PRACTICE = {
+    "no numbers": mistake("Return the numbers of the questions, shape (n,)."),
+    "no question": mistake("The first question is number 0, the last one m − 1."),
+    "uneven if all alike": mistake("If all are wrong, or all right, all have the same weight."),
+    "right ones left out": mistake(
+        "What isn't practised is forgotten: draw the right ones, too, only less often."
+    ),
+    "eight times together": mistake(
+        "Eight times as often is meant for *each* question, not for all of them together."
+    ),
+    "eight times more": mistake(
+        "Eight times as often, not eight times more in addition: weights 8 and 1."
+    ),
+    "inverted": mistake("The *wrong* ones should come more often, and the right ones do."),
+    "other weights": mistake(
+        "Give weight 8 to what was wrong, 1 to the others, and divide by the sum."
+    ),
+}
 
 
 @tasks.check(
@@ -310,63 +508,57 @@ def check_right_by_place(work, rng):
         "Probabilities are weights divided by their sum.",
         "`rng.choice(m, n, p=probabilities)` draws n numbers below m.",
     ],
+    mistakes=PRACTICE,
 )
-def check_draw_practice(work, rng):
-    n = 60_000
+def check_draw_practice(work: Any, rng: np.random.Generator) -> None:
     for share, m in [(0.5, 4), (0.25, 8), (0.1, 30), (0.0, 5), (1.0, 5)]:
         wrong = np.zeros(m, bool)
         wrong[rng.permutation(m)[: round(share * m)]] = True
-        example = {"example": f"{int(wrong.sum())} of {m} questions wrong, {n:,} draws"}
-        rows = np.asarray(work.draw_practice(wrong, n, np.random.default_rng(rng.integers(10**6))))
-        require(
-            rows.shape == (n,) and rows.dtype.kind in "iu",
-            "it doesn't return n whole numbers",
-            "Return the numbers of the questions, shape (n,).",
-            got=shown(rows),
-            **example,
-        )
-        require(
-            rows.min() >= 0 and rows.max() < m,
-            "there are numbers that belong to no question",
-            "The first question is number 0, the last one m − 1.",
-            got=shown(np.unique(rows)),
-            **example,
-        )
+        where = f"{int(wrong.sum())} of {m} questions wrong, {N_DRAWN:,} draws"
+        generator = np.random.default_rng(rng.integers(10**6))
+        rows = np.asarray(work.draw_practice(wrong, N_DRAWN, generator))
+        require_question_numbers(rows, m, where)
         counts = np.bincount(rows, minlength=m)
         if wrong.all() or not wrong.any():
-            require(
-                counts.min() > 0.9 * n / m,
-                "the questions aren't drawn equally often",
-                "If all are wrong, or all right, all have the same weight.",
-                got=shown(counts),
-                **example,
-            )
-            continue
-        require(
-            counts[~wrong].min() > 0,
-            "a question that it got right is never drawn",
-            "What isn't practised is forgotten: draw the right ones, too, only less often.",
-            **example,
-        )
-        ratio = counts[wrong].mean() / counts[~wrong].mean()
-        together = counts[wrong].sum() / counts[~wrong].sum()
-        hint = "Give weight 8 to what was wrong, 1 to the others, and divide by the sum."
-        if abs(together - 8) < 0.8:
-            hint = (
-                "Eight times as often is meant for *each* question, not for all of them together."
-            )
-        elif abs(ratio - 9) < 0.5:
-            hint = "Eight times as often, not eight times more in addition: weights 8 and 1."
-        elif abs(ratio * 8 - 1) < 0.2:
-            hint = "The *wrong* ones should come more often, and the right ones do."
-        require(
-            abs(ratio - 8) < 0.5,
-            "the wrong ones aren't drawn eight times as often as the right ones",
-            hint,
-            got=f"each wrong one {ratio:.2f} times as often",
-            **example,
-        )
+            require_evenly_drawn(counts, where)
+        else:
+            require_eight_times(counts[wrong], counts[~wrong], where)
 
+
+def require_question_numbers(rows: np.ndarray, m: int, where: str) -> None:
+    fits = rows.shape == (N_DRAWN,) and rows.dtype.kind in "iu"
+    what = "it doesn't return n whole numbers"
+    require(fits, what, PRACTICE["no numbers"], example=where, got=shown(rows))
+    exist = rows.min() >= 0 and rows.max() < m
+    what = "there are numbers that belong to no question"
+    require(exist, what, PRACTICE["no question"], example=where, got=shown(np.unique(rows)))
+
+
+def require_evenly_drawn(counts: np.ndarray, where: str) -> None:
+    even = counts.min() > 0.9 * N_DRAWN / len(counts)
+    what = "the questions aren't drawn equally often"
+    require(even, what, PRACTICE["uneven if all alike"], example=where, got=shown(counts))
+
+
+def require_eight_times(wrong: np.ndarray, right: np.ndarray, where: str) -> None:
+    """Require that each wrong one was drawn about eight times as often as each right one."""
+    what = "a question that it got right is never drawn"
+    require(right.min() > 0, what, PRACTICE["right ones left out"], example=where)
+    ratio = wrong.mean() / right.mean()
+    if abs(wrong.sum() / right.sum() - 8) < 0.8:
+        why = PRACTICE["eight times together"]
+    elif abs(ratio - 9) < 0.5:
+        why = PRACTICE["eight times more"]
+    elif abs(ratio * 8 - 1) < 0.2:
+        why = PRACTICE["inverted"]
+    else:
+        why = PRACTICE["other weights"]
+    what = "the wrong ones aren't drawn eight times as often as the right ones"
+    got = f"each wrong one {ratio:.2f} times as often"
+    require(abs(ratio - 8) < 0.5, what, why, example=where, got=got)
+
+
+# In words --------------------------------------------------------------------------------------
 
 tasks.words(
     "11.7",

@@ -1,28 +1,47 @@
-"""The checks of exercise 14."""
+"""The checks of exercise 14: programs to run, a curriculum, a teacher's help, and its price."""
 
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
-from homework.checks import Tasks, compare
+from homework.checks import Tasks, compare, mistake
 
 tasks = Tasks()
 
-SIGNS = ("+", "-", "*")
+# What an expression is worth -------------------------------------------------------------------
+
+SIGNS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+SMALL = [
+    4,
+    "a",
+    ("+", 2, 3),
+    ("-", 3, 8),
+    ("*", 4, 6),
+    ("neg", "a"),
+    ("if", ("<", 1, 2), 30, 40),
+    ("if", ("<", 2, 1), 30, 40),
+    ("if", ("<", 2, 2), 5, 6),
+    ("-", ("-", "a", 1), ("-", 2, "b")),
+    ("neg", ("neg", 3)),
+    ("if", ("<", 1, 2), 7, "nowhere"),
+]
 
 
-def grown(rng, depth, names):
+def grown(rng: np.random.Generator, depth: int, names: str) -> Any:
     """Return a random expression of at most this depth."""
     if depth == 0 or rng.random() < 0.1:
         return names[rng.integers(len(names))] if rng.random() < 0.4 else int(rng.integers(10))
     parts = [grown(rng, depth - 1, names) for _ in range(4)]
     kind = rng.integers(5)
     if kind < 3:
-        return (SIGNS[kind], *parts[:2])
+        return (list(SIGNS)[kind], *parts[:2])
     return ("neg", parts[0]) if kind == 3 else ("if", ("<", *parts[:2]), *parts[2:])
 
 
-def python_text(tree):
+def python_text(tree: Any) -> str:
     """Return an expression as Python would have it written."""
     if not isinstance(tree, tuple):
         return f"{tree}"
@@ -35,28 +54,70 @@ def python_text(tree):
     return f"(-{texts[0]})" if head == "neg" else f"({head.join(texts)})"
 
 
-def slips(**slip):
-    """Return an interpreter that makes a mistake."""
+def as_python(tree: Any, variables: Mapping[str, int]) -> int:
+    """The oracle: Python's own expressions."""
+    return eval(python_text(tree), {}, dict(variables))
 
-    def interpret(tree, variables):
+
+def interpreter(
+    negate: Callable[[Any], Any] = operator.neg,
+    less: Callable[[Any, Any], bool] = operator.lt,
+    order: int = 1,
+    branches: int = 1,
+    eager: bool = False,
+) -> Callable[[Any, Mapping[str, int]], Any]:
+    """Return a function that works expressions out, with a mistake in one of these places."""
+
+    def worth(tree: Any, variables: Mapping[str, int]) -> Any:
         if not isinstance(tree, tuple):
             return variables[tree] if isinstance(tree, str) else tree
-        head, *rest = tree
+        head, *parts = tree
         if head == "if":
-            sides = [interpret(part, variables) for part in rest[0][1:]]
-            branches = rest[1:] if "branches" not in slip else rest[:0:-1]
-            if "both" in slip:
-                branches = [interpret(part, variables) for part in branches]
-            less = sides[0] <= sides[1] if "equal" in slip else sides[0] < sides[1]
-            return interpret(branches[0] if less else branches[1], variables)
-        values = [interpret(part, variables) for part in rest]
-        if head == "neg":
-            return values[0] if "neg" in slip else -values[0]
-        if "order" in slip:
-            values = values[::-1]
-        return {"+": sum(values), "-": values[0] - values[-1], "*": values[0] * values[-1]}[head]
+            return worth(chosen(parts, variables), variables)
+        values = [worth(part, variables) for part in parts]
+        return negate(*values) if head == "neg" else SIGNS[head](*values[::order])
 
-    return interpret
+    def chosen(parts: Sequence[Any], variables: Mapping[str, int]) -> Any:
+        (_, *sides), *both = parts
+        small, large = (worth(side, variables) for side in sides)
+        if eager:
+            both = [worth(branch, variables) for branch in both]
+        yes, no = both[::branches]
+        return yes if less(small, large) else no
+
+    return worth
+
+
+WORTH = {
+    "difference turned round": mistake(
+        "The two parts of a difference are the other way round.", interpreter(order=-1)
+    ),
+    "branches swapped": mistake(
+        "The two branches of a choice are the other way round.", interpreter(branches=-1)
+    ),
+    "neg ignored": mistake("`neg` turns the sign round.", interpreter(negate=operator.pos)),
+    "equal taken for less": mistake(
+        "What if both sides of the comparison are equal?", interpreter(less=operator.le)
+    ),
+    "both branches": mistake(
+        "Only the chosen branch is looked at: the other may hold what doesn't exist.",
+        interpreter(eager=True),
+    ),
+    "endless": mistake(
+        "The function calls itself without end: call it on the *parts*, and let numbers and names "
+        "be returned at once.",
+        raises="RecursionError",
+    ),
+    "parts not worked out": mistake(
+        "The parts are expressions, too: find out what they are worth before you compute with "
+        "them.",
+        raises="TypeError",
+    ),
+    "no such name": mistake(
+        'A number is taken for a name, or the comparison `("<", x, y)` for an expression.',
+        raises="KeyError",
+    ),
+}
 
 
 @tasks.check(
@@ -72,52 +133,60 @@ def slips(**slip):
         "In a choice first find out the worth of the two sides of the comparison. Only then call "
         "the function on one of the two branches.",
     ],
+    mistakes=WORTH,
 )
-def check_worth(work, rng):
+def check_worth(work: Any, rng: np.random.Generator) -> None:
     numbers = {"a": int(rng.integers(2, 30)), "b": -int(rng.integers(2, 30)), "c": 0}
-    unknown = ("if", ("<", 1, 2), 7, "nowhere")
-    small = [4, "a", ("+", 2, 3), ("-", 3, 8), ("*", 4, 6), ("neg", "a")]
-    small += [("if", ("<", 1, 2), 30, 40), ("if", ("<", 2, 1), 30, 40), ("if", ("<", 2, 2), 5, 6)]
-    small += [("-", ("-", "a", 1), ("-", 2, "b")), ("neg", ("neg", 3)), unknown]
     large = [grown(rng, depth, "abc") for depth in (2, 2, 3, 3, 4, 5, 6) for _ in range(4)]
-    compare(
-        work.worth,
-        lambda tree, variables: eval(python_text(tree), {}, dict(variables)),
-        [(tree, numbers) for tree in small + large],
-        mistakes=[
-            ("The two parts of a difference are the other way round.", slips(order=True)),
-            ("The two branches of a choice are the other way round.", slips(branches=True)),
-            ("`neg` turns the sign round.", slips(neg=True)),
-            ("What if both sides of the comparison are equal?", slips(equal=True)),
-            (
-                "Only the chosen branch is looked at: the other may hold what doesn't exist.",
-                slips(both=True),
-            ),
-            (
-                "The function calls itself without end: call it on the *parts*, and let numbers "
-                "and names be returned at once.",
-                "RecursionError",
-            ),
-            (
-                "The parts are expressions, too: find out what they are worth before you compute "
-                "with them.",
-                "TypeError",
-            ),
-            (
-                'A number is taken for a name, or the comparison `("<", x, y)` for an expression.',
-                "KeyError",
-            ),
-        ],
-        hint="Take the example apart on paper: what are its parts worth?",
-    )
+    examples = [(tree, numbers) for tree in SMALL + large]
+    hint = "Take the example apart on paper: what are its parts worth?"
+    compare(work.worth, as_python, examples, WORTH, hint)
 
 
-def listed(target, n, first="length", start=1, over_and_over=False):
-    """Return the levels by sorting all of them, then picking one for each program."""
-    sides = [range(start, side + start) for side in target]
-    pairs = sorted(product(*sides), key=lambda pair: pair[::-1] if first == "length" else pair)
-    places = [k % len(pairs) if over_and_over else k * len(pairs) // n for k in range(n)]
-    return np.array([pairs[place] for place in places])
+# From easy to hard -----------------------------------------------------------------------------
+
+OTHER = {"length": "nesting", "nesting": "length"}
+
+
+def levels(target: tuple[int, int], first: str, start: int = 1) -> list[tuple[int, ...]]:
+    """Return all levels from easy to hard, by sorting them."""
+    pairs = product(*(range(start, side + start) for side in target))
+    return sorted(pairs, key=lambda pair: pair[::-1] if first == "length" else pair)
+
+
+def shared_out(target: tuple[int, int], n: int, first: str, start: int = 1) -> np.ndarray:
+    """The oracle: pick the level of each program from the sorted ones."""
+    pairs = levels(target, first, start)
+    return np.array([pairs[k * len(pairs) // n] for k in range(n)])
+
+
+CURRICULUM = {
+    "other first": mistake(
+        "The wrong one grows first: which loop is the inner one?",
+        lambda target, n, first: shared_out(target, n, OTHER[first]),
+    ),
+    "first ignored": mistake(
+        "`first` changes nothing.",
+        lambda target, n, first: shared_out(target, n, "length"),
+        lambda target, n, first: shared_out(target, n, "nesting"),
+    ),
+    "over and over": mistake(
+        "From easy to hard *once*; here the levels come over and over.",
+        lambda target, n, first: np.resize(levels(target, first), (n, 2)),
+    ),
+    "from 0": mistake(
+        "Lengths and nestings begin at 1 and go up to the target, which belongs to them.",
+        lambda target, n, first: shared_out(target, n, first, start=0),
+    ),
+    "target only": mistake(
+        "All programs are as hard as the target: that is the baseline.",
+        lambda target, n, first: np.array([target] * n),
+    ),
+    "nesting in front": mistake(
+        "In each row the length stands first and then the nesting.",
+        lambda target, n, first: shared_out(target, n, first)[:, ::-1],
+    ),
+}
 
 
 @tasks.check(
@@ -133,52 +202,20 @@ def listed(target, n, first="length", start=1, over_and_over=False):
         "into the inner loop.",
         "`np.repeat(levels, times, axis=0)` repeats each row; how many times?",
     ],
+    mistakes=CURRICULUM,
 )
-def check_naive(work, rng):
-    sizes = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 4)]
-    examples = []
-    for target in sizes:
-        for order in ("length", "nesting"):
-            examples.append((target, target[0] * target[1] * int(rng.integers(1, 4)), order))
-    compare(
-        work.naive,
-        listed,
-        examples,
-        mistakes=[
-            (
-                "The wrong one grows first: which loop is the inner one?",
-                lambda target, n, first: listed(
-                    target, n, "nesting" if first == "length" else "length"
-                ),
-            ),
-            (
-                "`first` changes nothing.",
-                lambda target, n, first: listed(target, n),
-            ),
-            (
-                "`first` changes nothing.",
-                lambda target, n, first: listed(target, n, "nesting"),
-            ),
-            (
-                "From easy to hard *once*; here the levels come over and over.",
-                lambda target, n, first: listed(target, n, first, over_and_over=True),
-            ),
-            (
-                "Lengths and nestings begin at 1 and go up to the target, which belongs to them.",
-                lambda target, n, first: listed(target, n, first, start=0),
-            ),
-            (
-                "All programs are as hard as the target: that is the baseline.",
-                lambda target, n, first: np.array([target] * n),
-            ),
-            (
-                "In each row the length stands first and then the nesting.",
-                lambda target, n, first: listed(target, n, first)[:, ::-1],
-            ),
-        ],
-        hint="Write down the levels for the target (2, 2) in both orders.",
-    )
+def check_naive(work: Any, rng: np.random.Generator) -> None:
+    targets = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 4)]
+    examples = [
+        (target, target[0] * target[1] * int(rng.integers(1, 4)), first)
+        for target in targets
+        for first in ("length", "nesting")
+    ]
+    hint = "Write down the levels for the target (2, 2) in both orders."
+    compare(work.naive, shared_out, examples, CURRICULUM, hint)
 
+
+# Predict ---------------------------------------------------------------------------------------
 
 tasks.predict(
     "14.3",
@@ -189,21 +226,49 @@ tasks.predict(
 )
 
 
-def by_appending(left=True, shift=0, end=1, all_counted=False):
+# Rows for a teacher ----------------------------------------------------------------------------
+
+Texts = list[list[int]]
+
+
+def appending(
+    left: bool = True, early: int = 0, end: int = 1, all_counted: bool = False
+) -> Callable[[Texts, Texts, int, int], tuple[np.ndarray, ...]]:
     """Return a function that makes the arrays from lists, perhaps with a mistake."""
 
-    def make(questions, answers, n_in, n_out):
+    def arrays(questions: Texts, answers: Texts, n_in: int, n_out: int) -> tuple[np.ndarray, ...]:
         rows, targets, counted = [], [], []
         for question, answer in zip(questions, answers, strict=True):
             space = [0] * (n_in - len(question))
-            filled = list(answer) + [0] * (n_out - len(answer))
-            behind = (filled + [0] * n_out)[shift : shift + n_out - 1]
-            rows.append((space + list(question) if left else list(question) + space) + behind)
+            filled = answer + [0] * (n_out - len(answer))
+            asked = space + question if left else question + space
+            rows.append(asked + (filled + [0])[early : early + n_out - 1])
             targets.append(filled)
             counted.append([all_counted or j < len(answer) + end for j in range(n_out)])
         return np.array(rows), np.array(targets), np.array(counted)
 
-    return make
+    return arrays
+
+
+TEACHER = {
+    "filled on the right": mistake(
+        "The questions are filled up on the wrong side: their last symbol stands right before the "
+        "answer.",
+        appending(left=False),
+    ),
+    "a step early": mistake(
+        "The rows hold the answer one step too early, so that each step can see the character "
+        "that it has to write.",
+        appending(early=1),
+    ),
+    "end not counted": mistake(
+        "The space that ends an answer counts as well: the network has to know when to stop.",
+        appending(end=0),
+    ),
+    "all counted": mistake(
+        "What stands behind the end of an answer doesn't count.", appending(all_counted=True)
+    ),
+}
 
 
 @tasks.check(
@@ -219,92 +284,98 @@ def by_appending(left=True, shift=0, end=1, all_counted=False):
         "`n_in`, in `rows`, and at 0 in `targets`.",
         "Counted is the answer and one more: the space that ends it.",
     ],
+    mistakes=TEACHER,
 )
-def check_teacher(work, rng):
-    def drawn(n, n_in, n_out):
+def check_teacher(work: Any, rng: np.random.Generator) -> None:
+    def drawn(n: int, n_in: int, n_out: int) -> tuple[Texts, Texts, int, int]:
         lengths = rng.integers(1, n_in + 1, n), rng.integers(1, n_out, n)
-        return tuple([rng.integers(1, 12, size).tolist() for size in side] for side in lengths)
+        questions, answers = (
+            [rng.integers(1, 12, size).tolist() for size in side] for side in lengths
+        )
+        return questions, answers, n_in, n_out
 
-    sizes = [(1, 3, 3), (1, 6, 4), (3, 5, 3), (6, 8, 6)]
     examples = [([[7]], [[2]], 2, 2), ([[7, 8, 9]], [[2, 3]], 3, 3)]
-    examples += [(*drawn(*size), *size[1:]) for size in sizes]
-    compare(
-        work.teacher,
-        by_appending(),
-        examples,
-        mistakes=[
-            (
-                "The questions are filled up on the wrong side: their last symbol stands right "
-                "before the answer.",
-                by_appending(left=False),
-            ),
-            (
-                "The rows hold the answer one step too early, so that each step can see the "
-                "character that it has to write.",
-                by_appending(shift=1),
-            ),
-            (
-                "The space that ends an answer counts as well: the network has to know when to "
-                "stop.",
-                by_appending(end=0),
-            ),
-            (
-                "What stands behind the end of an answer doesn't count.",
-                by_appending(all_counted=True),
-            ),
-        ],
-        hint="Do the first example by hand, place by place.",
-    )
+    examples += [drawn(*sizes) for sizes in [(1, 3, 3), (1, 6, 4), (3, 5, 3), (6, 8, 6)]]
+    hint = "Do the first example by hand, place by place."
+    compare(work.teacher, appending(), examples, TEACHER, hint)
 
 
-def pretended(rng, n, n_out):
-    """Return what a network that exists only as a table writes: helped, alone, expected."""
-    expected, helped, alone = (np.zeros((n, n_out), int) for _ in range(3))
-    for k in range(n):
-        length = int(rng.integers(1, n_out))
-        expected[k, :length] = rng.integers(1, 12, length)
-        lost, skill = False, rng.random()
-        for j in range(n_out):
-            guess, help = (int(place) for place in rng.integers(0, 12, 2))
-            if j <= length:
-                knows = rng.random() < skill
-                helped[k, j] = expected[k, j] if knows else guess
-                alone[k, j] = help if lost else helped[k, j]
-                lost = lost or alone[k, j] != expected[k, j]
-            else:
-                helped[k, j], alone[k, j] = guess, help
-    return helped, alone, expected
+# Three accuracies ------------------------------------------------------------------------------
+
+Marks = Sequence[Sequence[bool]]
 
 
-def by_counting(end=1, exact_everywhere=False, mean_of_rows=False, everything=False, of_all=0):
-    """Return a function that counts character by character, perhaps with a mistake."""
+def characters_right(marks: Marks, size: int) -> float:
+    """Return which share of the characters that count is right."""
+    return sum(map(sum, marks)) / sum(map(len, marks))
 
-    def count(helped, alone, expected):
-        lengths = [
-            next(j for j, place in enumerate(row) if place == 0) for row in expected.tolist()
-        ]
-        width = expected.shape[1]
-        stops = [width if everything else length + end for length in lengths]
-        result = []
-        for written in (helped, alone):
-            marks = [
-                [int(written[k, j] == expected[k, j]) for j in range(stop)]
-                for k, stop in enumerate(stops)
-            ]
-            shares = [sum(row) / len(row) for row in marks]
-            flat = [mark for row in marks for mark in row]
-            places = expected.size if of_all else len(flat)
-            result.append(sum(shares) / len(shares) if mean_of_rows else sum(flat) / places)
-        if exact_everywhere:
-            whole = [
-                written.tolist() == right.tolist()
-                for written, right in zip(alone, expected, strict=True)
-            ]
-        else:
-            whole = [min(row) for row in marks]
-        return (*result, sum(whole) / len(whole))
 
-    return count
+def answers_averaged(marks: Marks, size: int) -> float:
+    return sum(sum(row) / len(row) for row in marks) / len(marks)
+
+
+def of_all_places(marks: Marks, size: int) -> float:
+    return sum(map(sum, marks)) / size
+
+
+def through_the_end(answer: list[int]) -> int:
+    """Return how many places of an answer count: up to its first 0."""
+    return answer.index(0) + 1
+
+
+def counting(
+    stop: Callable[[list[int]], int] = through_the_end,
+    stop_of_whole: Callable[[list[int]], int] | None = None,
+    share: Callable[[Marks, int], float] = characters_right,
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[float, ...]]:
+    """Return a function that counts character by character, perhaps with a mistake.
+
+    Args:
+        stop: how many places of an expected answer count.
+        stop_of_whole: the same for the exact match, if others count there.
+        share: of the marks, right or wrong, of what counts, and of the number of all places.
+    """
+
+    def marks(written: np.ndarray, expected: np.ndarray, stop: Callable) -> Marks:
+        pairs = zip(written.tolist(), expected.tolist(), strict=True)
+        return [[mine[j] == right[j] for j in range(stop(right))] for mine, right in pairs]
+
+    def shares(helped: np.ndarray, alone: np.ndarray, expected: np.ndarray) -> tuple[float, ...]:
+        characters = [share(marks(one, expected, stop), expected.size) for one in (helped, alone)]
+        whole = [all(row) for row in marks(alone, expected, stop_of_whole or stop)]
+        return (*characters, sum(whole) / len(whole))
+
+    return shares
+
+
+three_shares = counting()
+
+ACCURACIES = {
+    "all counted": TEACHER["all counted"].made_by(counting(stop=len)),
+    "end not counted": mistake(
+        "The 0 that ends an answer counts as well.", counting(lambda answer: answer.index(0))
+    ),
+    "exact everywhere": mistake(
+        "An answer that is right up to its end is right, whatever stands behind it.",
+        counting(stop_of_whole=len),
+    ),
+    "share of all places": mistake(
+        "The share is one of the places that *count*, not of all places.",
+        counting(share=of_all_places),
+    ),
+    "mean over answers": mistake(
+        "Each *character* has the same weight, not each answer: take one mean over all that count.",
+        counting(share=answers_averaged),
+    ),
+    "help swapped": mistake(
+        "The shares with and without help are the other way round.",
+        lambda helped, alone, expected: three_shares(alone, helped, expected),
+    ),
+    "percent": mistake(
+        "Shares lie between 0 and 1; these are in percent.",
+        lambda *given: tuple(100 * share for share in three_shares(*given)),
+    ),
+}
 
 
 @tasks.check(
@@ -318,51 +389,39 @@ def by_counting(end=1, exact_everywhere=False, mean_of_rows=False, everything=Fa
         "For which of its values does a place count?",
         "A place of a whole answer is in order if it is right *or* doesn't count.",
     ],
+    mistakes=ACCURACIES,
 )
-def check_three(work, rng):
+def check_three_accuracies(work: Any, rng: np.random.Generator) -> None:
     right = np.array([[3, 0, 0], [4, 5, 0]])
-    long = np.array([[3, 0, 7], [4, 5, 0]])
-    half = np.array([[3, 0, 0], [4, 6, 0]])
-    examples = [(right, right, right), (half, half, right), (long, long, right)]
-    sizes = [(2, 3), (4, 4), (30, 5), (200, 6)]
-    compare(
-        work.three_accuracies,
-        by_counting(),
-        examples + [pretended(rng, *size) for size in sizes],
-        tolerance=1e-9,
-        mistakes=[
-            (
-                "What stands behind the end of an answer doesn't count.",
-                by_counting(everything=True),
-            ),
-            (
-                "The 0 that ends an answer counts as well.",
-                by_counting(end=0),
-            ),
-            (
-                "An answer that is right up to its end is right, whatever stands behind it.",
-                by_counting(exact_everywhere=True),
-            ),
-            (
-                "The share is one of the places that *count*, not of all places.",
-                by_counting(of_all=True),
-            ),
-            (
-                "Each *character* has the same weight, not each answer: take one mean over all "
-                "that count.",
-                by_counting(mean_of_rows=True),
-            ),
-            (
-                "The shares with and without help are the other way round.",
-                lambda helped, alone, expected: by_counting()(alone, helped, expected),
-            ),
-            (
-                "Shares lie between 0 and 1; these are in percent.",
-                lambda *given: tuple(100 * share for share in by_counting()(*given)),
-            ),
-        ],
-        hint="Do the example of the task by hand: which places count?",
-    )
+    goes_on = np.array([[3, 0, 7], [4, 5, 0]])
+    one_wrong = np.array([[3, 0, 0], [4, 6, 0]])
+    examples: list[tuple[np.ndarray, ...]]
+    examples = [(written, written, right) for written in (right, one_wrong, goes_on)]
+    examples += [pretended(rng, *sizes) for sizes in [(2, 3), (4, 4), (30, 5), (200, 6)]]
+    hint = "Do the example of the task by hand: which places count?"
+    compare(work.three_accuracies, three_shares, examples, ACCURACIES, hint, tolerance=1e-9)
+
+
+def pretended(rng: np.random.Generator, n: int, n_out: int) -> tuple[np.ndarray, ...]:
+    """Return what a network that exists only as a table writes: helped, alone, expected."""
+    expected, helped, alone = (np.zeros((n, n_out), int) for _ in range(3))
+    for k in range(n):
+        length = int(rng.integers(1, n_out))
+        expected[k, :length] = rng.integers(1, 12, length)
+        lost, skill = False, rng.random()
+        for j in range(n_out):
+            guess, other = (int(place) for place in rng.integers(0, 12, 2))
+            if j <= length:
+                knows = rng.random() < skill
+                helped[k, j] = expected[k, j] if knows else guess
+                alone[k, j] = other if lost else helped[k, j]
+                lost = lost or alone[k, j] != expected[k, j]
+            else:
+                helped[k, j], alone[k, j] = guess, other
+    return helped, alone, expected
+
+
+# Write on your own -----------------------------------------------------------------------------
 
 
 class Pretended:
@@ -372,13 +431,13 @@ class Pretended:
     character is the state.
     """
 
-    def __init__(self, n_in, n_out, size, factor):
+    def __init__(self, n_in: int, n_out: int, size: int, factor: int) -> None:
         self.n_in, self.n_out, self.size, self.factor = n_in, n_out, size, factor
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"network({self.n_in} in, {self.n_out} out)"
 
-    def __call__(self, rows):
+    def __call__(self, rows: Any) -> np.ndarray:
         rows = np.asarray(rows)
         width = self.n_in + self.n_out - 1
         if rows.ndim != 2 or rows.shape[1] != width or rows.dtype.kind not in "iuf":
@@ -388,34 +447,68 @@ class Pretended:
         state = rows[:, : self.n_in - 1].sum(axis=1)
         result = []
         for place in range(self.n_in - 1, width):
-            state = (self.factor * state + rows[:, place] + 1) % self.size
+            state = self.moved(state, rows[:, place])
             result.append(0.3 * np.eye(self.size)[state.astype(int)] + 0.7 / self.size)
         return np.stack(result, axis=1)
 
+    def moved(self, state: Any, read: Any) -> Any:
+        """Return the state after a place is read, from the state before."""
+        return (self.factor * state + read + 1) % self.size
 
-def one_by_one(network, x, n_out, late=0, at_once=False, last=False):
-    """Work out with Python's numbers what the network writes, perhaps with a mistake."""
+
+def one_by_one(network: Pretended, x: np.ndarray, n_out: int) -> np.ndarray:
+    """The oracle: work out with Python's numbers what the network writes; never ask it."""
     answers = []
-    for question in x.tolist():
-        if at_once or last or late:
-            so_far = [0] * n_out
-            for k in range(n_out):
-                row = np.array([question + so_far[: n_out - 1]])
-                chosen = network(row)[0].argmax(axis=-1).tolist()
-                if at_once:
-                    so_far = chosen
-                    break
-                so_far[k] = chosen[-1] if last else chosen[max(k - late, 0)]
-            answers.append(so_far)
-            continue
-        state, so_far = sum(question[:-1]), []
-        read = question[-1]
+    for *before, read in x.tolist():
+        state, answer = sum(before), []
         for _ in range(n_out):
-            state = (network.factor * state + read + 1) % network.size
-            read = state
-            so_far.append(state)
-        answers.append(so_far)
+            state = read = network.moved(state, read)
+            answer.append(state)
+        answers.append(answer)
     return np.array(answers)
+
+
+def in_one_go(network: Pretended, x: np.ndarray, n_out: int) -> np.ndarray:
+    nothing = np.zeros((len(x), n_out - 1), int)
+    return network(np.hstack([x, nothing])).argmax(axis=-1)
+
+
+def taking(step: Callable[[int], int]) -> Callable[[Pretended, np.ndarray, int], np.ndarray]:
+    """Return a function that asks anew at each step, but takes what another step says."""
+
+    def write(network: Pretended, x: np.ndarray, n_out: int) -> np.ndarray:
+        answers = []
+        for question in x.tolist():
+            answer = [0] * n_out
+            for k in range(n_out):
+                (chosen,) = network([question + answer[: n_out - 1]]).argmax(axis=-1)
+                answer[k] = int(chosen[step(k)])
+            answers.append(answer)
+        return np.array(answers)
+
+    return write
+
+
+ALONE = {
+    "in one go": mistake(
+        "All characters were chosen in one go. But each step has to read what the network wrote "
+        "*before*: ask it anew at each step.",
+        in_one_go,
+    ),
+    "last step": mistake(
+        "At step k the probabilities of step k count, not those of the last step.",
+        taking(lambda k: -1),
+    ),
+    "a step late": mistake(
+        "The choice comes a step late: at step k the probabilities of step k count.",
+        taking(lambda k: max(k - 1, 0)),
+    ),
+    "wrong width": mistake(
+        "The network reads rows of n_in + n_out - 1 places: the question, and what was written "
+        "without its last place, which nothing comes after.",
+        raises="ValueError",
+    ),
+}
 
 
 @tasks.check(
@@ -431,39 +524,18 @@ def one_by_one(network, x, n_out, late=0, at_once=False, last=False):
         "The network gives probabilities for all steps. At step k only those of step k matter; "
         "`argmax(axis=-1)` takes the most probable character.",
     ],
+    mistakes=ALONE,
 )
-def check_write_alone(work, rng):
+def check_write_alone(work: Any, rng: np.random.Generator) -> None:
     examples = []
     for n, n_in, n_out in [(1, 1, 1), (1, 2, 2), (1, 3, 3), (3, 2, 4), (20, 4, 6)]:
         network = Pretended(n_in, n_out, 11, int(rng.integers(2, 6)))
         examples.append((network, rng.integers(0, 11, (n, n_in)), n_out))
-    compare(
-        work.write_alone,
-        one_by_one,
-        examples,
-        mistakes=[
-            (
-                "All characters were chosen in one go. But each step has to read what the network "
-                "wrote *before*: ask it anew at each step.",
-                lambda network, x, n_out: one_by_one(network, x, n_out, at_once=True),
-            ),
-            (
-                "At step k the probabilities of step k count, not those of the last step.",
-                lambda network, x, n_out: one_by_one(network, x, n_out, last=True),
-            ),
-            (
-                "The choice comes a step late: at step k the probabilities of step k count.",
-                lambda network, x, n_out: one_by_one(network, x, n_out, late=1),
-            ),
-            (
-                "The network reads rows of n_in + n_out - 1 places: the question, and what was "
-                "written without its last place, which nothing comes after.",
-                "ValueError",
-            ),
-        ],
-        hint="Follow one question by hand: what is read and what is written at each step?",
-    )
+    hint = "Follow one question by hand: what is read and what is written at each step?"
+    compare(work.write_alone, one_by_one, examples, ALONE, hint)
 
+
+# In words --------------------------------------------------------------------------------------
 
 tasks.words(
     "14.7",

@@ -13,15 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-from homework import checks
-from homework.checks import Failed, Task, compare, difference, kind, require, shown
-from homework.exercise import BUILTINS, Exercise, Work, judge, plain
-from tools import exercises, lessons
+from homework import checks, describing
+from homework.checks import Failed, Task, compare, mistake, require
+from homework.describing import difference, kind, shown
+from homework.exercise import BUILTINS, Exercise, Work, judge, plain_data
+from tools import exercises, notebooks, running
 
 
 def doubled(work, rng):
     examples = [(0,), (1,), (int(rng.integers(2, 100)),)]
-    mistakes = [("Twice, not squared.", lambda x: x * x), ("Out of range.", "IndexError")]
+    mistakes = {
+        "squared": mistake("Twice, not squared.", lambda x: x * x),
+        "out of range": mistake("Out of range.", raises="IndexError"),
+    }
     compare(work.double, lambda x: x + x, examples, mistakes, hint="Think of 1 + 1.")
 
 
@@ -189,7 +193,10 @@ def test_a_model_reports_what_it_is_and_does():
 
 def test_a_mistake_that_raises_the_same_exception_fits():
     def check(work, rng):
-        mistakes = [("Not the other.", lambda x: {}[x]), ("One too far.", lambda x: [1][x + 1])]
+        mistakes = {
+            "other": mistake("Not the other.", lambda x: {}[x]),
+            "too far": mistake("One too far.", lambda x: [1][x + 1]),
+        }
         compare(work.f, lambda x: x, [(0,)], mistakes)
 
     task = Task("99.4", "Error", 1, 1, (), check)
@@ -199,7 +206,10 @@ def test_a_mistake_that_raises_the_same_exception_fits():
 
 def test_an_exception_may_come_at_a_later_example():
     def check(work, rng):
-        mistakes = [("Too short.", "IndexError"), ("Never.", "KeyError")]
+        mistakes = {
+            "short": mistake("Too short.", raises="IndexError"),
+            "never": mistake("Never.", raises="KeyError"),
+        }
         compare(work.f, lambda x: x, [(0,), (1,)], mistakes, hint="Hm.")
 
     task = Task("99.4", "Error", 1, 1, (), check)
@@ -209,9 +219,9 @@ def test_an_exception_may_come_at_a_later_example():
 
 @given(st.recursive(st.integers() | st.floats(allow_nan=False) | st.text(max_size=3), st.lists))
 def test_plain_data_is_unchanged_and_equal_to_itself(value):
-    assert plain(value) == value
+    assert plain_data(value) == value
     if not isinstance(value, list):
-        assert difference(plain(value), value) is None
+        assert difference(plain_data(value), value) is None
 
 
 @given(st.integers(0, 3), st.integers(1, 4))
@@ -252,8 +262,8 @@ def test_kind_never_gives_values_away(wanted):
 
 
 def test_long_values_are_cut():
-    assert len(shown("x" * 10_000)) <= checks.SHORT
-    assert len(shown(np.zeros((50, 50)))) <= checks.SHORT
+    assert len(shown("x" * 10_000)) <= describing.SHORT
+    assert len(shown(np.zeros((50, 50)))) <= describing.SHORT
 
 
 def test_shape_hints_name_the_usual_cause():
@@ -269,7 +279,7 @@ def test_shape_hints_name_the_usual_cause():
         ("np.zeros((4, 5))", "their lengths"),
     ]:
         assert hint in outcome(f"def f(): return {source}", task=task).hint
-    assert "wrong order" in checks.shape_hint((1, np.zeros((3, 2))), (1, np.zeros((2, 3))))
+    assert "wrong order" in describing.shape_hint((1, np.zeros((3, 2))), (1, np.zeros((2, 3))))
 
 
 def test_require_and_its_details():
@@ -283,7 +293,7 @@ def test_require_and_its_details():
 
 
 def test_missing_checks_say_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match="make exercises"):
+    with pytest.raises(FileNotFoundError, match="get the whole course again"):
         checks.load(tmp_path / "04_x.py")
 
 
@@ -345,7 +355,7 @@ def test_nbgrader_sees_a_failed_check(shown_outputs, monkeypatch):
 def test_in_a_real_notebook_an_endless_loop_ends_and_the_rest_runs(tmp_path):
     """From the generated exercise: the stub, an endless loop, then the right answer."""
     path = exercises.EXERCISES / "04_the_carry_generator.ipynb"
-    parameters, setup = (cell.source for cell in lessons.code_cells(lessons.read(path))[:2])
+    parameters, setup = (cell.source for cell in notebooks.code_cells(notebooks.read(path))[:2])
     cells = [
         f"{parameters}\n{setup}",
         "import homework.exercise as e\ne.Work.__init__.__defaults__ = (0.5,)",
@@ -357,7 +367,7 @@ def test_in_a_real_notebook_an_endless_loop_ends_and_the_rest_runs(tmp_path):
         "check('04.1')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    lessons.use_this_python()
+    running.use_this_python()
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(notebook, allow_errors=True, timeout=60, resources=resources).execute()
     outputs = [cell.outputs for cell in notebook.cells]

@@ -11,12 +11,13 @@ import types
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbclient import NotebookClient
 
 from homework import checks, hand_in
 from homework.grading import reading
-from tools import exercises, lessons
+from tools import exercises, notebooks
 
 STEM = "04_the_carry_generator"
 RELEASED = (exercises.EXERCISES / f"{STEM}.ipynb").read_bytes()
@@ -26,7 +27,7 @@ PASSED = {id: True for id, task in TASKS.items() if task.judge}
 
 def filled_in(**changed):
     """Return the exercise with right answers, or other sources by id of the cell."""
-    solution = {cell.id: cell for cell in lessons.read(exercises.SOLUTIONS / f"{STEM}.ipynb").cells}
+    solution = {cell.id: cell for cell in notebooks.read(exercises.SOLUTIONS / f"{STEM}.ipynb").cells}
     notebook = json.loads(RELEASED)
     for cell in notebook["cells"]:
         id = cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"])
@@ -37,7 +38,7 @@ def filled_in(**changed):
 
 
 def cell_of(source):
-    return lessons.nbformat.v4.new_code_cell(source)
+    return nbformat.v4.new_code_cell(source)
 
 
 @pytest.fixture
@@ -217,8 +218,8 @@ def test_checks_that_break_prevent_nothing(work):
 
 
 def test_too_large_to_be_marked(work, monkeypatch):
-    assert hand_in.LARGEST == reading.NOTEBOOK
-    monkeypatch.setattr(hand_in, "LARGEST", 1_000)
+    assert hand_in.LARGEST_NOTEBOOK == reading.NOTEBOOK
+    monkeypatch.setattr(hand_in, "LARGEST_NOTEBOOK", 1_000)
     report = handed()
     assert report.path and "clear the outputs" in texts(report, "Too large")[0]
 
@@ -359,7 +360,7 @@ hand_in.SAVING_SECONDS = 0.5
 tasks = checks.load({str(checks.FOLDER / f"{STEM}.py")!r})
 print(hand_in.from_notebook({STEM!r}, tasks, lambda: {{}}))
 """
-    notebook = lessons.nbformat.v4.new_notebook(cells=[cell_of(source)])
+    notebook = nbformat.v4.new_notebook(cells=[cell_of(source)])
     NotebookClient(notebook, resources={"metadata": {"path": str(work)}}).execute()
     shown, said = notebook.cells[0].outputs
     assert "could not be saved" in shown.data["text/plain"] and "script" not in str(shown)

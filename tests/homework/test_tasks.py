@@ -13,9 +13,9 @@ import pytest
 
 from homework import checks
 from homework.exercise import Work, judge
-from tools import exercises, lessons
+from tools import exercises, notebooks
 
-PATHS = lessons.find(exercises.SOLUTIONS)
+PATHS = notebooks.find(exercises.SOLUTIONS)
 # Lines that anyone may write anywhere.
 TRIVIAL = re.compile(r"return \w+|\w+ = \w+|for [\w, ]+ in .*:|while True:|else:|.{0,12}")
 
@@ -23,12 +23,12 @@ TRIVIAL = re.compile(r"return \w+|\w+ = \w+|for [\w, ]+ in .*:|while True:|else:
 @cache
 def parts(path):
     """Return the tasks, and (role, task, source) of the cells that matter."""
-    solution = lessons.read(path)
+    solution = notebooks.read(path)
     tasks = checks.load(checks.FOLDER / f"{path.stem}.py")
     cells = []
     for cell in solution.cells:
         what, id = exercises.role(cell)
-        if {"setup", "parameters"} & set(lessons.tags(cell)):
+        if {"setup", "parameters"} & set(notebooks.tags(cell)):
             cells.append(("setup", None, cell.source))
         elif what in ("task", "wrong"):
             cells.append((what, id, cell.source))
@@ -119,7 +119,7 @@ def test_each_task_has_two_wrong_answers_with_different_hints(path):
 @each_exercise
 def test_no_exercise_contains_a_line_of_the_solution(path):
     exercise = (exercises.EXERCISES / path.name).read_text("utf-8")
-    sources = [cell.source for cell in lessons.read(exercises.EXERCISES / path.name).cells]
+    sources = [cell.source for cell in notebooks.read(exercises.EXERCISES / path.name).cells]
     given = {line.strip() for source in sources for line in source.splitlines()}
     for what, id, source in parts(path)[1]:
         if what != "task":
@@ -136,7 +136,7 @@ def test_no_exercise_contains_a_line_of_the_solution(path):
 @each_exercise
 def test_tasks_are_as_the_headings_say(path):
     tasks, _ = parts(path)
-    text = "\n".join(c.source for c in lessons.read(path).cells if c.cell_type == "markdown")
+    text = "\n".join(c.source for c in notebooks.read(path).cells if c.cell_type == "markdown")
     for id, task in tasks.items():
         minutes = f"{task.minutes} minute" + "s" * (task.minutes != 1)
         points = f"{task.points} point" + "s" * (task.points != 1)
@@ -147,13 +147,13 @@ def test_tasks_are_as_the_headings_say(path):
     for needed in ("Predict", "On your own"):
         assert needed in text
     assert any(task.judge is None for task in tasks.values()), "no explanation in words"
-    assert "committed(" in "".join(c.source for c in lessons.code_cells(lessons.read(path)))
+    assert "committed(" in "".join(c.source for c in notebooks.code_cells(notebooks.read(path)))
 
 
 @each_exercise
 def test_checks_of_a_task_are_where_nbgrader_looks_for_them(path):
     tasks, _ = parts(path)
-    cells = lessons.read(exercises.EXERCISES / path.name).cells
+    cells = notebooks.read(exercises.EXERCISES / path.name).cells
     found = {c.metadata.nbgrader.grade_id: c for c in cells if "nbgrader" in c.metadata}
     for id, task in tasks.items():
         key = id.replace(".", "-")

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from course_utils.lesson.results import quote, recorded
-from tools import lessons
+from tools import fingerprints, notebooks, tidying
 
 LARGEST_FILE = 2_000_000  # bytes
 LONGEST_CELL = 30  # lines
@@ -28,8 +28,8 @@ HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 def parameters_cell(path):
     """The first code cell, and no other, is tagged `parameters` and sets budget = "class"."""
-    cells = lessons.code_cells(lessons.read(path))
-    tagged = [n for n, cell in enumerate(cells, 1) if "parameters" in lessons.tags(cell)]
+    cells = notebooks.code_cells(notebooks.read(path))
+    tagged = [n for n, cell in enumerate(cells, 1) if "parameters" in notebooks.tags(cell)]
     if tagged != [1]:
         return [f"the first code cell must be tagged `parameters`, but {tagged or 'none'} is"]
     for statement in ast.parse(cells[0].source).body:
@@ -40,7 +40,7 @@ def parameters_cell(path):
 
 def executed_once(path):
     """All cells ran once, from top to bottom."""
-    counts = [cell.execution_count for cell in lessons.code_cells(lessons.read(path))]
+    counts = [cell.execution_count for cell in notebooks.code_cells(notebooks.read(path))]
     if counts != list(range(1, len(counts) + 1)):
         return [f"cells must have run once, from top to bottom, but they ran as {counts}"]
     return []
@@ -49,11 +49,11 @@ def executed_once(path):
 def no_errors(path):
     """No cell failed or wrote to stderr, except an error in a cell tagged `raises-exception`."""
     problems = []
-    for number, cell in enumerate(lessons.code_cells(lessons.read(path)), 1):
+    for number, cell in enumerate(notebooks.code_cells(notebooks.read(path)), 1):
         errors = [o for o in cell.outputs if o.output_type == "error"]
-        if errors and "raises-exception" not in lessons.tags(cell):
+        if errors and "raises-exception" not in notebooks.tags(cell):
             problems.append(f"code cell {number} failed: {errors[0].ename}: {errors[0].evalue}")
-        if "raises-exception" in lessons.tags(cell) and not errors:
+        if "raises-exception" in notebooks.tags(cell) and not errors:
             problems.append(f"code cell {number} is tagged raises-exception, but nothing failed")
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
@@ -64,8 +64,8 @@ def no_errors(path):
 def short_cells(path):
     """A code cell fits on a screen; the checks of a solution, which nobody has to read, may not."""
     problems = []
-    for number, cell in enumerate(lessons.code_cells(lessons.read(path)), 1):
-        if "checks" in lessons.tags(cell):
+    for number, cell in enumerate(notebooks.code_cells(notebooks.read(path)), 1):
+        if "checks" in notebooks.tags(cell):
             continue
         lines = len(cell.source.splitlines())
         if not cell.source.strip():
@@ -80,15 +80,15 @@ def short_cells(path):
 
 def records_budget(path):
     """The committed outputs were made at budget class, and say so."""
-    budget = recorded(lessons.read(path)).get("budget")
+    budget = recorded(notebooks.read(path)).get("budget")
     if budget != "class":
         return [f'the lesson must record(budget=budget) as "class", but it recorded {budget!r}']
     return []
 
 
-def fresh(path, package=lessons.PACKAGE):
+def fresh(path, package=fingerprints.PACKAGE):
     """The outputs were made by the code as it is now."""
-    if not lessons.is_fresh(lessons.read(path), package):
+    if not fingerprints.is_fresh(notebooks.read(path), package):
         number = path.stem.split("_")[0]
         return [f"the code has changed since the outputs were made: make notebooks LESSON={number}"]
     return []
@@ -96,7 +96,7 @@ def fresh(path, package=lessons.PACKAGE):
 
 def prose_agrees(path):
     """Numbers quoted in the prose equal those that the lesson recorded."""
-    notebook = lessons.read(path)
+    notebook = notebooks.read(path)
     values = recorded(notebook)
     problems = []
     for source in _markdown(path):
@@ -121,18 +121,18 @@ def prose_agrees(path):
 
 def clean_metadata(path):
     """Only what the course needs is in the metadata: the rest differs between computers."""
-    notebook = lessons.read(path)
+    notebook = notebooks.read(path)
     problems = []
-    extra = set(notebook.metadata) - {"kernelspec", "language_info", lessons.METADATA_KEY}
+    extra = set(notebook.metadata) - {"kernelspec", "language_info", fingerprints.METADATA_KEY}
     if extra:
         problems.append(f"the notebook has other metadata than it needs: {sorted(extra)}")
     for number, cell in enumerate(notebook.cells, 1):
         if set(cell.metadata) - {"tags", "nbgrader"}:
             problems.append(f"cell {number} has metadata {sorted(cell.metadata)}, not only tags")
-        if "injected-parameters" in lessons.tags(cell):
+        if "injected-parameters" in notebooks.tags(cell):
             problems.append(f"cell {number} was injected by papermill")
-    if notebook.metadata.get("kernelspec") != lessons.KERNELSPEC:
-        problems.append(f"the kernel must be {lessons.KERNELSPEC}")
+    if notebook.metadata.get("kernelspec") != tidying.KERNELSPEC:
+        problems.append(f"the kernel must be {tidying.KERNELSPEC}")
     return problems
 
 
@@ -142,11 +142,11 @@ def small_file(path):
     return [f"the file has {size:,} bytes, more than {LARGEST_FILE:,}"] * (size > LARGEST_FILE)
 
 
-def no_machine_paths(path, root=lessons.ROOT):
+def no_machine_paths(path, root=notebooks.ROOT):
     """Nothing in cells or outputs tells on which computer the lesson ran."""
     places = {str(root), str(Path.home()), tempfile.gettempdir(), "/home/", "/Users/", "/root/"}
     places |= {"/tmp/", "/var/folders/", "\\Users\\", "\\Temp\\", "site-packages", "~/"}
-    text = "\n".join(_strings(lessons.read(path).cells))
+    text = "\n".join(_strings(notebooks.read(path).cells))
     return [f"a path of this computer is in the file: {p}" for p in sorted(places) if p in text]
 
 
@@ -168,7 +168,7 @@ def _strings(value):
 def plots_have_alt_text(path):
     """Every picture in an output is described in words."""
     problems = []
-    for number, cell in enumerate(lessons.code_cells(lessons.read(path)), 1):
+    for number, cell in enumerate(notebooks.code_cells(notebooks.read(path)), 1):
         for output in cell.outputs:
             for kind in set(output.get("data", {})) & {"image/png", "image/svg+xml", "image/jpeg"}:
                 alt = output.metadata.get(kind, {}).get("alt", "")
@@ -185,7 +185,7 @@ def plots_have_alt_text(path):
 def pictures_in_prose(path):
     """Pictures in the prose are local files that exist, and are described in words."""
     problems = []
-    cells = lessons.read(path).cells if path.suffix == ".ipynb" else []
+    cells = notebooks.read(path).cells if path.suffix == ".ipynb" else []
     attached = {f"attachment:{name}" for cell in cells for name in cell.get("attachments", {})}
     for source in _markdown(path):
         found = [(alt, target) for alt, target in PICTURE.findall(source)]
@@ -239,7 +239,7 @@ def _anchors(path):
 def _markdown(path):
     """Return the pieces of prose of a notebook or .md file, without code in them."""
     if path.suffix == ".ipynb":
-        cells = lessons.read(path).cells
+        cells = notebooks.read(path).cells
         pieces = [cell.source for cell in cells if cell.cell_type == "markdown"]
     else:
         pieces = [path.read_text(encoding="utf-8")]

@@ -5,7 +5,7 @@ import pytest
 import tiny
 
 from course_utils.lesson.results import MIME
-from tools import lessons
+from tools import notebooks, tidying
 
 
 def printed(text, name="stdout"):
@@ -49,9 +49,9 @@ def good(folder):
         tiny.code("a", count=2, outputs=[values(budget="class", loss=0.0512), picture(ALT)]),
         tiny.code("b", "raises-exception", count=3, outputs=[failed(), printed("text")]),
     )
-    notebook = lessons.read(path)
-    lessons.tidy(notebook)
-    lessons.write(notebook, path)
+    notebook = notebooks.read(path)
+    tidying.tidy(notebook)
+    notebooks.write(notebook, path)
     return path
 
 
@@ -113,9 +113,9 @@ def test_records_budget(folder, recorded):
 
 
 def test_fresh(good):
-    notebook = lessons.read(good)
+    notebook = notebooks.read(good)
     notebook.cells[-1].source = "changed"
-    lessons.write(notebook, good)
+    notebooks.write(notebook, good)
     assert "make notebooks LESSON=01" in only_problem(rules.fresh, good)
 
 
@@ -143,9 +143,9 @@ def test_clean_metadata(folder):
         widgets={},
         kernelspec={"name": "r", "display_name": "R"},
     )
-    notebook = lessons.read(path)
+    notebook = notebooks.read(path)
     notebook.cells[0].metadata["execution"] = {}
-    lessons.write(notebook, path)
+    notebooks.write(notebook, path)
     assert len(rules.clean_metadata(path)) == 4
 
 
@@ -161,7 +161,7 @@ def test_small_file(folder):
         tiny.code("open('C:\\\\Users\\\\ada')".replace("\\\\", "\\")),
         tiny.code("a", outputs=[printed("File ~/course/x.py")]),
         tiny.code("a", outputs=[{**failed(), "traceback": ["lib/site-packages/keras"]}]),
-        tiny.code("a", outputs=[shown({"text/html": str(lessons.ROOT)})]),
+        tiny.code("a", outputs=[shown({"text/html": str(notebooks.ROOT)})]),
     ],
     ids=["prose", "code", "printed", "traceback", "html"],
 )

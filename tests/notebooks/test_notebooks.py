@@ -3,15 +3,15 @@
 import notebook_rules
 import pytest
 
-from tools import lessons
+from tools import notebooks
 
-LESSONS = lessons.find(lessons.NOTEBOOKS)
-SOLUTIONS = lessons.find(lessons.SOLUTIONS)
-EXERCISES = lessons.find(lessons.ROOT / "exercises")
+LESSONS = notebooks.find(notebooks.NOTEBOOKS)
+SOLUTIONS = notebooks.find(notebooks.SOLUTIONS)
+EXERCISES = notebooks.find(notebooks.ROOT / "exercises")
 PAGES = [
     path
-    for path in sorted(lessons.ROOT.rglob("*.md"))
-    if not {".venv", "build", "work"} & set(path.relative_to(lessons.ROOT).parts)
+    for path in sorted(notebooks.ROOT.rglob("*.md"))
+    if not {".venv", "build", "work"} & set(path.relative_to(notebooks.ROOT).parts)
 ]
 
 

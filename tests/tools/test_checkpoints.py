@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from course_utils.networks import shipped, storage
-from tools import checkpoints, recipes
+from tools import checkpoints, kernels, recipes
 from tools.recipes import RECIPES
 
 NAMES = sorted(path.name.split(".")[0] for path in shipped.FOLDER.glob("*.weights.h5"))
@@ -65,6 +65,42 @@ def test_what_is_shipped_is_not_made_again_unless_its_network_is_missing(make, t
     assert make([0], steps=100) == [0]  # another recipe
 
 
+OWN = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+ELSEWHERE = OWN | {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+def test_seeds_3_and_4_are_trained_as_on_another_processor(monkeypatch, tmp_path):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")  # neither goes into any training
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    monkeypatch.setenv("SOMETHING_ELSE", "kept")
+    chosen = {}
+
+    def run(words, env, **_):
+        assert env["SOMETHING_ELSE"] == "kept"
+        chosen[int(words[5])] = {name: env[name] for name in ELSEWHERE if name in env}
+
+    monkeypatch.setattr(checkpoints.subprocess, "run", run)
+    checkpoints.train_missing("10_variable_terms", recipes.MORE_SEEDS, tmp_path, jobs=1)
+    assert chosen == {0: OWN, 1: OWN, 2: OWN, 3: ELSEWHERE, 4: ELSEWHERE}
+
+
+def test_each_run_says_which_kernels_computed_it_and_older_ones_say_nothing(make, tmp_path):
+    make([0, 3])
+    path = tmp_path / "out" / "tiny.json"
+    record = json.loads(path.read_text())
+    names = [run.pop("kernels") for run in record["runs"]]
+    assert names == ["this processor's own", "Haswell, without oneDNN, 1 thread"]
+    path.write_text(json.dumps(record))
+    shutil.rmtree(tmp_path / "build")
+    assert make([0, 3]) == []
+    assert json.loads(path.read_text()) == record
+
+
 def test_a_network_that_is_too_large_is_not_shipped(make, monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoints, "LARGEST", 1_000)
     with pytest.raises(ValueError, match="at most 1,000 bytes, but has .* use fewer units"):
@@ -82,11 +118,23 @@ def test_every_shipped_network_has_its_recipe_its_record_and_a_decent_size():
     sizes = [shipped.weights_path(name).stat().st_size for name in NAMES]
     assert max(sizes) <= checkpoints.LARGEST and sum(sizes) <= 10_000_000
     for name in NAMES:
-        record = shipped.record_of(name)
-        assert record["settings"] == RECIPES[name]().settings
-        seeds = tuple(run["seed"] for run in record["runs"])
-        assert seeds == RECIPES[name]().seeds
-        assert len(set(seeds)) >= 3 or name == "13_without"  # no headline
+        assert shipped.record_of(name)["settings"] == RECIPES[name]().settings
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_has_a_run_from_each_seed_and_those_from_3_and_4_were_made_elsewhere(name):
+    runs = shipped.record_of(name)["runs"]
+    seeds = tuple(run["seed"] for run in runs)
+    assert seeds == RECIPES[name]().seeds
+    assert len(set(seeds)) >= 3 or name == "13_without"  # no headline
+    for run in runs:
+        other = kernels.named(kernels.other())
+        assert (run.get("kernels") == other) is (run["seed"] in checkpoints.ELSEWHERE)
+
+
+def test_what_is_said_of_every_start_holds_for_starts_on_two_kinds_of_processors():
+    more = {name for name in NAMES if set(checkpoints.ELSEWHERE) <= {*RECIPES[name]().seeds}}
+    assert more == {"10_variable_terms", "11_mixed", "13_attention", "15_captions"}
 
 
 def flat(result, path=()):

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 import pytest
 import tiny
 
-from tools import lessons, sweeps
+from tools import notebooks, sweeps
 
 PARAMETERS = 'budget = "class"\nvariant = "left"\nseed = 0'
 # It leaves a line for each run in ran.txt, and fails as long as there is a file named as its seed.
@@ -127,10 +127,10 @@ def test_a_failing_run_is_reported_and_loses_neither_the_others_nor_the_table(
 @pytest.mark.parametrize(("same", "ran"), [(1, []), (3, [FIRST, SECOND])], ids=["before", "during"])
 def test_a_run_counts_only_if_the_code_stays_the_same(sweep, monkeypatch, capsys, same, ran):
     marks = chain(["first"] * same, repeat("second"))
-    monkeypatch.setattr(lessons, "fingerprint", lambda part: next(marks))
+    monkeypatch.setattr(sweeps, "fingerprint", lambda part: next(marks))
     assert sweep() == (1, ran)
     assert capsys.readouterr().out.count("code has changed") == 2
-    monkeypatch.setattr(lessons, "fingerprint", lambda part: "first")
+    monkeypatch.setattr(sweeps, "fingerprint", lambda part: "first")
     assert sweep() == (0, [FIRST, SECOND])
 
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_swept_is_refused(sweep, tmp_path, capsys, change, says):
 
 def test_each_sweep_fits_its_lesson():
     for number, sweep in sweeps.SWEEPS.items():
-        (path,) = lessons.find(lessons.NOTEBOOKS, number)
-        part = sweeps.swept_part(lessons.read(path))
-        lessons.require_parameters(part, ["budget", *sweep.parameters])
+        (path,) = notebooks.find(notebooks.NOTEBOOKS, number)
+        part = sweeps.swept_part(notebooks.read(path))
+        notebooks.require_parameters(part, ["budget", *sweep.parameters])
         assert len({sweeps.name_of(run) for run in sweep.runs}) == len(sweep.runs)

@@ -218,5 +218,6 @@ def test_of_short_texts_those_are_accepted_that_the_grammar_can_write():
 
 
 def test_importing_the_grammar_does_not_load_tensorflow():
-    code = "import sys, course_utils.data.grammar; assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    code = "import sys, course_utils.data.grammar; "
+    code += "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

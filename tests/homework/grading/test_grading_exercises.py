@@ -8,10 +8,10 @@ import pytest
 
 from homework import checks
 from homework.grading import judging, reading, rebuild, sandbox, withheld
-from tools import exercises, lessons
+from tools import exercises, notebooks
 from tools.hand_ins import CARRY, code, filled_in, released, tasks, with_cell
 
-STEMS = [path.stem for path in lessons.find(exercises.SOLUTIONS)]
+STEMS = [path.stem for path in notebooks.find(exercises.SOLUTIONS)]
 WITHHELD = [
     (task.id, name)
     for stem in STEMS
@@ -25,18 +25,18 @@ def grade(notebook, stem, course):
 
 
 def points(result):
-    return {row["id"]: row["points"] for row in result["tasks"]}
+    return {task.id: task.points for task in result.tasks}
 
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_solution_earns_all_points(course, stem):
     result = grade(filled_in(stem), stem, course)
     expected = {t.id: t.points if t.judge else None for t in tasks(stem).values()}
-    assert points(result) == expected, result["tasks"]
-    assert result["notes"] == []
+    assert points(result) == expected, result.tasks
+    assert result.notes == ()
     # A demonstration may fail where it calls what is withheld, and for no other reason.
-    for cell in result["cells"]:
-        assert not cell["error"] or "is what a task asks you to write" in cell["error"]
+    for cell in result.cells:
+        assert not cell.error or "is what a task asks you to write" in cell.error
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -67,9 +67,9 @@ def test_what_a_task_asks_for_cannot_be_taken_from_the_course(course, stem, answ
     (name,) = answers
     id = re.sub(r"t(\d+)_(\d+)", lambda m: f"{int(m[1]):02}.{m[2]}", name)
     result = grade(filled_in(stem, **answers), stem, course)
-    told = next(row for row in result["tasks"] if row["id"] == id)
-    assert told["points"] == 0
-    assert stem != CARRY or "is what a task asks you to write" in told["what"]
+    told = next(task for task in result.tasks if task.id == id)
+    assert told.points == 0
+    assert stem != CARRY or "is what a task asks you to write" in told.what
 
 
 def test_a_model_with_code_in_it_is_loaded_in_the_sandbox_only(course):
@@ -88,7 +88,7 @@ print("the code ran:", os.path.exists({str(mark)!r}))
 """
     result = grade(filled_in(stem, t5_1=evil), stem, course)
     assert points(result)["05.1"] == 0 and points(result)["05.3"] > 0
-    assert "the code ran: True" in str(result["cells"])
+    assert "the code ran: True" in str(result.cells)
     assert not mark.exists()
 
 
@@ -149,7 +149,7 @@ def test_texts_are_read_as_lists_of_lines_are():
 @pytest.mark.parametrize(("id", "name"), WITHHELD)
 def test_what_is_withheld_exists_and_raises(id, name):
     module, *path = name.split(".")
-    source = (withheld.PACKAGE / f"{module}.py").read_text("utf-8")
+    source = withheld.modules()[module].read_text("utf-8")
     made = withheld.without(source, {name})
     compile(made, name, "exec")
     assert f"`{name}` is what a task asks you to write" in made
@@ -167,11 +167,19 @@ def test_a_withheld_method_leaves_the_rest_of_its_class():
         made["A"]().f()
 
 
+def test_no_two_modules_of_the_course_share_a_name():
+    paths = [p for p in withheld.COURSE.rglob("*.py") if p.name != "__init__.py"]
+    assert len(withheld.modules()) == len(paths)
+
+
 def test_nothing_of_the_grading_and_no_check_is_in_the_copy(tmp_path):
     withheld.copy_without([], tmp_path / "copy")
-    there = {str(p.relative_to(tmp_path / "copy")) for p in (tmp_path / "copy").rglob("*.py")}
-    grading = {name.split("grading/")[1] for name in there if "grading/" in name}
-    assert grading == set(withheld.INSIDE)
+    copy = tmp_path / "copy"
+    there = {str(path.relative_to(copy / "homework")) for path in copy.glob("homework/**/*.py")}
+    assert there == set(withheld.INSIDE) and not any("tasks" in name for name in there)
+    rooms = {str(path.relative_to(copy)) for path in copy.glob("course_utils/**/*.py")}
+    assert rooms == {str(p.relative_to(withheld.HOME)) for p in withheld.COURSE.rglob("*.py")}
+    assert {path.name for path in copy.iterdir()} == {"course_utils", "homework"}
     with pytest.raises(ValueError, match="no_such_module"):
         withheld.copy_without(["no_such_module.f"], tmp_path / "other")
 
@@ -188,7 +196,7 @@ def test_tasks_are_checked_together_where_they_may_be():
 
 
 def test_without_a_sandbox_other_peoples_files_do_not_count(course, monkeypatch):
-    monkeypatch.setattr(sandbox, "FILES", -1)
+    monkeypatch.setattr(sandbox, "MOST_FILES", -1)
     notebook = with_cell("import time\ntime.sleep(1)")
     result = judging.grade(notebook["cells"], released()["cells"], tasks(), course, isolated=False)
     assert points(result) == {t.id: t.points if t.judge else None for t in tasks().values()}

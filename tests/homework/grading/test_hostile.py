@@ -8,12 +8,14 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
 from homework.grading import judging
+from homework.grading.results import Text
 from tools.hand_ins import TRICKS, WRONG, cell, code, filled_in, released, tasks, with_cell
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,15 +38,16 @@ def grade(course, monkeypatch):
 
 
 def points(result):
-    return {row["id"]: row["points"] for row in result["tasks"]}
+    return {task.id: task.points for task in result.tasks}
 
 
 def row(result, id):
-    return next(row for row in result["tasks"] if row["id"] == id)
+    return next(task for task in result.tasks if task.id == id)
 
 
 def printed(result):
-    return "".join(o.get("text", "") for c in result["cells"] for o in c["outputs"])
+    outputs = [output for cell in result.cells for output in cell.outputs]
+    return "".join(output.text for output in outputs if isinstance(output, Text))
 
 
 # Ordinary hand-ins -----------------------------------------------------------------------------
@@ -53,21 +56,21 @@ def printed(result):
 def test_right_answers_earn_everything(grade):
     result = grade(filled_in())
     assert points(result) == FULL
-    assert result["notes"] == []
-    assert row(result, "04.6")["status"] == "waiting" and row(result, "04.6")["answer"]
+    assert result.notes == ()
+    assert row(result, "04.6").status == "waiting" and row(result, "04.6").answer
 
 
 def test_each_task_is_judged_alone(grade):
     result = grade(filled_in(t4_2=WRONG["t4_2"], t4_5="stub"))
     assert points(result) == FULL | {"04.2": 0, "04.5": 0}
-    assert row(result, "04.2")["status"] == "failed" and row(result, "04.2")["hint"]
-    assert "not done yet" in row(result, "04.5")["what"]
+    assert row(result, "04.2").status == "failed" and row(result, "04.2").hint
+    assert "not done yet" in row(result, "04.5").what
 
 
 def test_wrong_answers_earn_nothing(grade):
     result = grade(filled_in(**WRONG))
     assert points(result) == NOTHING
-    assert row(result, "04.6")["status"] == "missing"
+    assert row(result, "04.6").status == "missing"
 
 
 def test_what_was_given_out_earns_nothing(grade):
@@ -93,7 +96,7 @@ def test_what_was_given_out_earns_nothing(grade):
 def test_an_error_costs_its_own_task_only(grade, source, what):
     result = grade(filled_in(t4_1=source))
     assert points(result) == FULL | {"04.1": 0}
-    assert re.search(what, row(result, "04.1")["what"])
+    assert re.search(what, row(result, "04.1").what)
 
 
 # Without an end --------------------------------------------------------------------------------
@@ -117,14 +120,14 @@ def test_endless_loops_are_stopped_and_named(grade, source):
     result = grade(filled_in(t4_1=source))
     assert points(result) == FULL | {"04.1": 0}
     told = row(result, "04.1")
-    assert told["status"] == "time limit" or "stopped after 4 seconds" in str(result["notes"])
+    assert told.status == "time limit" or "stopped after 4 seconds" in str(result.notes)
 
 
 def test_all_together_has_a_limit(grade, monkeypatch):
     monkeypatch.setattr(judging, "TOTAL", 5)
     result = grade(filled_in(**dict.fromkeys(["t4_1", "t4_2", "t4_4", "t4_5"], "while True: pass")))
     assert points(result) == FULL | {"04.1": 0, "04.2": 0, "04.3": 0, "04.4": 0, "04.5": 0}
-    assert "longer than 5 seconds in all" in str(result["notes"])
+    assert "longer than 5 seconds in all" in str(result.notes)
 
 
 # Another notebook than was given out -----------------------------------------------------------
@@ -178,7 +181,7 @@ def enrich(notebook, cells, c):
 def test_changed_checks_change_nothing(grade, change, note):
     result = grade(edited(each_check(change)))
     assert points(result) == FULL
-    assert note in str(result["notes"])
+    assert note in str(result.notes)
     assert points(grade(edited(each_check(change), **WRONG))) == NOTHING
 
 
@@ -211,7 +214,7 @@ def drop_texts(notebook, cells):
 def test_other_changes_cost_nothing(grade, change, note):
     result = grade(edited(change))
     assert points(result) == FULL
-    assert note in str(result["notes"])
+    assert note in str(result.notes)
 
 
 def test_answers_are_found_where_an_editor_has_dropped_all_metadata(grade):
@@ -226,9 +229,9 @@ def test_a_missing_or_retyped_answer_is_named(grade):
 
     result = grade(edited(change))
     assert points(result) == FULL | {"04.1": 0, "04.5": 0}
-    assert "task 04.1: the cell was removed" in result["notes"]
-    assert "task 04.5: the cell was turned from code into markdown" in result["notes"]
-    assert row(result, "04.5")["what"] == "there is no code cell with an answer"
+    assert "task 04.1: the cell was removed" in result.notes
+    assert "task 04.5: the cell was turned from code into markdown" in result.notes
+    assert row(result, "04.5").what == "there is no code cell with an answer"
 
 
 @pytest.mark.parametrize(
@@ -503,7 +506,7 @@ def test_too_much_of_something_harms_nobody(grade, what):
         assert set(points(result)) == set(FULL)
     else:
         assert points(result) == FULL
-    assert len(json.dumps(result)) < 6_000_000
+    assert len(json.dumps(asdict(result))) < 6_000_000
 
 
 RETURNS = {
@@ -532,8 +535,8 @@ RETURNS = {
 def test_odd_values_fail_their_task_only(grade, what):
     result = grade(filled_in(t4_1=f"def full_adder(a, b, carry_in):\n    {RETURNS[what]}"))
     assert points(result) == FULL | {"04.1": 0}
-    assert row(result, "04.1")["what"]
-    json.dumps(result).encode("utf-8")
+    assert row(result, "04.1").what
+    json.dumps(asdict(result)).encode("utf-8")
 
 
 @pytest.mark.parametrize(

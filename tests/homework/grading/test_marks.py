@@ -6,11 +6,12 @@ import os
 import unicodedata
 
 import pytest
+import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.lesson import files
-from homework.grading import manual, marks
+from homework.grading import manual, marks, results
 
 HOSTILE = st.text(
     st.one_of(
@@ -27,25 +28,36 @@ def task(id="04.1", points=3, out_of=3, status="", **more):
     return row | {"what": "", "expected": "", "hint": "", "answer": ""} | more
 
 
-def hand_in(who="Anna Berg", learner="moodle:12345", name="anna-04", day=1, **more):
-    lms, _, id = learner.partition(":")
-    lms = lms if lms in ("moodle", "canvas") else ""
+def row_of(**more):
+    """Return what is in the file of a result."""
     result = {
-        "name": name,
-        "who": who,
-        "learner": learner,
-        "lms": lms,
-        "lms_id": id if lms else "",
-        "source": f"{who}_{id}_assignsubmission_file_/04.zip",
+        "name": "anna-04",
+        "key": "k",
+        "who": "Anna Berg",
+        "learner": "moodle:12345",
+        "lms": "moodle",
+        "lms_id": "12345",
+        "source": "Anna Berg_12345_assignsubmission_file_/04.zip",
         "digest": "0" * 64,
-        "handed_in": f"2024-05-{day:02}T10:00:00Z",
+        "handed_in": "2024-05-01T10:00:00Z",
         "exercise": "04_the_carry_generator",
+        "course_version": "1.0",
         "status": "graded",
         "notes": [],
         "tasks": [task(), task("04.6", None, 2, answer="It can't know.")],
         "cells": [],
+        "seconds": 1.5,
     }
     return result | more
+
+
+def hand_in(who="Anna Berg", learner="moodle:12345", name="anna-04", day=1, **more):
+    lms, _, id = learner.partition(":")
+    lms = lms if lms in ("moodle", "canvas") else ""
+    about = {"name": name, "who": who, "learner": learner, "lms": lms}
+    about |= {"lms_id": id if lms else "", "handed_in": f"2024-05-{day:02}T10:00:00Z"}
+    about |= {"source": f"{who}_{id}_assignsubmission_file_/04.zip"}
+    return results.from_data(row_of(**about | more))
 
 
 def unreadable(**more):
@@ -53,7 +65,7 @@ def unreadable(**more):
 
 
 def statuses(results):
-    return {mark.result["name"]: mark.status for mark in marks.mark_all(results)}
+    return {mark.result.name: mark.status for mark in marks.mark_all(results)}
 
 
 def table(path):
@@ -66,7 +78,7 @@ def table(path):
 def test_the_last_of_several_counts_and_all_are_listed():
     results = [hand_in(name=f"a{day}", day=day) for day in (2, 3, 1)]
     assert statuses(results) == {"a1": "not counted", "a2": "not counted", "a3": "waiting"}
-    (first, *_) = [mark for mark in marks.mark_all(results) if mark.result["name"] == "a1"]
+    (first, *_) = [mark for mark in marks.mark_all(results) if mark.result.name == "a1"]
     assert first.notes == ("not counted: a later one, of 2024-05-03 10:00 UTC, was handed in",)
 
 
@@ -77,7 +89,7 @@ def test_at_the_same_moment_the_path_decides():
 
 def test_an_unreadable_one_never_replaces_a_readable_one():
     found = marks.mark_all([hand_in(name="good"), unreadable(name="bad", day=2)])
-    by_name = {mark.result["name"]: mark for mark in found}
+    by_name = {mark.result.name: mark for mark in found}
     assert by_name["good"].status == "waiting" and by_name["bad"].status == "unreadable"
     assert "2024-05-02 10:00 UTC, can't be read, so this one counts" in by_name["good"].notes[0]
     assert by_name["bad"].notes == ("it is no zip",)
@@ -101,7 +113,7 @@ def test_two_learners_with_one_name_are_told_apart():
     ]
     found = marks.mark_all(results)
     assert [mark.status for mark in found] == ["waiting"] * 3
-    shown = {mark.result["name"]: mark.who for mark in found}
+    shown = {mark.result.name: mark.who for mark in found}
     assert shown["a"] == "Jürgen Groß (Moodle 1)" and shown["c"] == "Jürgen Groß (no id)"
     assert shown["b"].endswith("(id 1a2b3c4d)")
     assert all("another learner has the same name" in mark.notes for mark in found)
@@ -305,20 +317,21 @@ def test_marks_by_hand_come_before_the_graders():
     by_hand = {("anna-04", "04.1"): (1, "a slip"), ("anna-04", "04.6"): (1.5, "")}
     (mark,) = marks.mark_all([hand_in()], by_hand)
     assert (mark.points, mark.out_of, mark.status) == (2.5, 5, "marked")
-    assert [task["status"] for task in mark.tasks] == ["by hand", "by hand"]
-    assert mark.tasks[0]["comment"] == "a slip"
+    assert [task.status for task in mark.tasks] == ["by hand", "by hand"]
+    assert mark.tasks[0].comment == "a slip"
 
 
 def test_a_comment_alone_leaves_the_answer_waiting():
     (mark,) = marks.mark_all([hand_in()], {("anna-04", "04.6"): (None, "see me")})
     assert mark.status == "waiting" and mark.waiting == 2
-    assert mark.tasks[1]["comment"] == "see me"
+    assert mark.tasks[1].comment == "see me"
 
 
 def test_a_copy_of_to_mark_is_a_manual_that_says_the_same(tmp_path):
-    results = [hand_in(name="a"), hand_in(name="b", day=2), hand_in("B", "moodle:2", "c")]
+    formula = task("04.6", None, 2, answer='=HYPERLINK("x")\n;-1')
+    results = [hand_in(name="a"), hand_in(name="b", day=2)]
+    results.append(hand_in("B", "moodle:2", "c", tasks=[task(), formula]))
     results.append(hand_in("B", "moodle:2", "d", source="0"))  # doesn't count, nothing by hand
-    results[2]["tasks"][1]["answer"] = '=HYPERLINK("x")\n;-1'
     content = HEAD + 'b,04.6,"1,5","- good;\n=so"\nb,04.1,2,\na,04.6,1,old\n'
     by_hand, _ = read(tmp_path, content, results)
     assert by_hand["b", "04.6"] == (1.5, "- good;\n=so")
@@ -367,8 +380,8 @@ def test_the_closing_table_is_aligned():
     assert max(map(len, lines)) < 200
     assert len(lines) == 4 and empty == "" and totals == "4 hand-ins: 1 unreadable, 3 waiting"
     assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in "".join(lines))
-    place = marks._width(head[: head.index("exercise")])
-    assert {marks._width(line[: line.index("04_the")]) for line in lines} == {place} and place <= 32
+    place = wcwidth.width(head[: head.index("exercise")])
+    assert {wcwidth.width(line[: line.index("04_the")]) for line in lines} == {place} and place <= 32
     assert any("red ¶ Anna " in line for line in lines)
 
 

@@ -3,14 +3,16 @@
 import base64
 import re
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_grading_marks import HOSTILE, hand_in, task, unreadable
+from test_marks import HOSTILE, hand_in, task, unreadable
 
 from homework.grading import marks, pages
+from homework.grading.results import Picture, Text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 ATTRIBUTES = {
@@ -139,8 +141,9 @@ def test_any_text_stays_text(evil):
 
 @given(HOSTILES, HOSTILES, HOSTILES)
 def test_any_mixture_stays_text(one, other, third):
-    result = spoilt(one) | {"who": other, "notes": [third]}
-    result["cells"][0]["outputs"] = [{"text": other}, {"png": third, "alt": one}]
+    result = replace(spoilt(one), who=other, notes=(third,))
+    cell = replace(result.cells[0], outputs=(Text(other), Picture(third, one)))
+    result = replace(result, cells=(cell,))
     (mark,) = marks.mark_all([result], {("a", "04.6"): (1, other)})
     Inert(pages.feedback(mark))
 
@@ -227,7 +230,7 @@ def test_feedback_names_what_does_not_count():
     found = marks.mark_all(
         [hand_in(name="a"), hand_in(name="b", day=2), unreadable(name="c", day=3)]
     )
-    texts = {mark.result["name"]: text_of(pages.feedback(mark)) for mark in found}
+    texts = {mark.result.name: text_of(pages.feedback(mark)) for mark in found}
     assert "Not counted, as a later one was handed in; this one has 3 of 5 points." in texts["a"]
     assert "can't be read, so this one counts" in texts["b"]
     assert "could not be read" in texts["c"] and "it is no zip" in texts["c"]
@@ -244,8 +247,9 @@ def contrast(one, other):
 
 
 def test_all_colours_of_text_can_be_read():
-    inks = set(re.findall(r"[^-]color: (#\w{6})", pages.STYLE))
-    papers = set(re.findall(r"background: (#\w{6})", pages.STYLE)) | {"#ffffff"}
+    style = feedback().partition("<style>")[2].partition("</style>")[0]
+    inks = set(re.findall(r"[^-]color: (#\w{6})", style))
+    papers = set(re.findall(r"background: (#\w{6})", style)) | {"#ffffff"}
     assert len(inks) >= 4 and len(papers) >= 4
     assert all(contrast(ink, paper) >= 4.5 for ink in inks for paper in papers)
 
@@ -269,7 +273,8 @@ def a_class(n, exercise="04_the_carry_generator"):
 
 def test_the_class_page_counts_mistakes_by_their_hints():
     results = a_class(8)
-    results.append(hand_in("Learner 0", "id:0", "late", day=2, tasks=results[0]["tasks"]))
+    late = hand_in("Learner 0", "id:0", "late", day=2)
+    results.append(replace(late, tasks=results[0].tasks))
     page = pages.class_page(marks.mark_all(results))
     text = text_of(page)
     assert "9 handed in, 8 counted." in text
@@ -316,8 +321,8 @@ def test_the_class_page_names_what_needs_a_look():
 @pytest.mark.parametrize("n", [0, 1, 30])
 def test_the_class_page_suits_any_number(n):
     results = a_class(n) + a_class(n, "05_the_carry_model")
-    for result in results[n:]:
-        result["tasks"] = [task("05.1", 40, 60)]
+    other = hand_in(tasks=[task("05.1", 40, 60)]).tasks
+    results[n:] = [replace(result, tasks=other) for result in results[n:]]
     page = pages.class_page(marks.mark_all(results))
     assert len(Inert(page).pictures) == (4 if n else 0)
     assert page == pages.class_page(marks.mark_all(results[::-1]))

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from distributed import Security
 
-from course_utils import __main__ as command
+from homework import __main__ as command
 from homework.grading import reading, run, sandbox
 from tools.hand_ins import CARRY, WRONG, filled_in, released, with_cell
 
@@ -156,7 +156,7 @@ def test_a_failure_of_the_grader_is_a_line_and_is_done_again(tmp_path, monkeypat
             raise RuntimeError("no <space> left")
 
     outcome = run._outcome(Broken())
-    assert outcome["status"] == "failed" and "no <space> left" in outcome["notes"][0]
+    assert outcome.status == "failed" and "no <space> left" in outcome.notes[0]
 
 
 def test_a_worker_that_dies_takes_no_other_hand_in_with_it(tmp_path, monkeypatch):
@@ -189,7 +189,7 @@ class Dies:
 def test_two_runs_do_not_write_to_one_folder(tmp_path, capsys):
     a_few(tmp_path / "in", 1)
     (tmp_path / "out").mkdir()
-    with run._alone(tmp_path / "out"):
+    with run._sole_writer(tmp_path / "out"):
         assert grade(tmp_path / "in", tmp_path / "out") == 2
     assert "another run is writing" in capsys.readouterr().err
 
@@ -348,11 +348,11 @@ def test_a_cluster_over_tls_survives_the_loss_of_a_worker(tmp_path, cluster, mon
     assert address.startswith("tls://")
     written = []
 
-    def kill_one(path, result):
-        written.append(result["name"])
+    def kill_one(folder, result):
+        written.append(result.name)
         if len(written) == 2:
             workers[0].kill()
-        return write_result(path, result)
+        return write_result(folder, result)
 
     write_result = run._write
     monkeypatch.setattr(run, "_write", kill_one)
@@ -376,7 +376,7 @@ def test_strangers_are_not_let_in(tmp_path, cluster, capsys):
 def test_a_worker_with_another_version_of_the_course_is_refused(tmp_path):
     a_few(tmp_path / "in", 1)
     (hand_in,) = reading.find(tmp_path / "in", {"00": START})
-    with pytest.raises(run.Refused, match="another version"):
+    with pytest.raises(run.CannotGrade, match="another version"):
         run.grade_one(START, "other", hand_in.data)
 
 
@@ -386,7 +386,7 @@ def test_a_worker_with_another_version_of_the_course_is_refused(tmp_path):
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
     a_few(tmp_path / "in", 6)
     out, mark = tmp_path / "out", str(tmp_path)
-    words = [sys.executable, "-m", "course_utils", "grade", str(tmp_path / "in"), "--out", str(out)]
+    words = [sys.executable, "-m", "homework", "grade", str(tmp_path / "in"), "--out", str(out)]
     for needed in (1, 3):
         process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 120
@@ -410,7 +410,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path):
 def test_an_interruption_keeps_what_is_done(tmp_path):
     a_few(tmp_path / "in", 6)
     out = tmp_path / "out"
-    words = [sys.executable, "-m", "course_utils", "grade", str(tmp_path / "in"), "--out", str(out)]
+    words = [sys.executable, "-m", "homework", "grade", str(tmp_path / "in"), "--out", str(out)]
     process = subprocess.Popen(
         words, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

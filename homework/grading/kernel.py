@@ -1,6 +1,6 @@
 """What runs in the sandbox: the learner's cells and functions, on request.
 
-Started as ``python -m homework.grading.inside FD``, with the number of an open socket. Once the
+Started as ``python -m homework.grading.kernel FD``, with the number of an open socket. Once the
 first cell has run nothing here can be relied on any more: the learner's code lives in the same
 process. So nothing is judged here, and nothing is here that would help to answer.
 """
@@ -14,18 +14,17 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, NoReturn
 
 from homework import exercise
 from homework.checks import Failed
 from homework.grading import wire
-
-TEXT = 20_000  # characters that are kept of what a cell prints
-PICTURE = 700_000  # characters of a picture in base64
-OUTPUTS = 50  # of one cell
+from homework.limits import TimeIsUp, time_limit
 
 
-def limit(memory, processes, file_size):
+def limit(memory: int, processes: int, file_size: int) -> None:
     """Set the limits of this process and all that it starts; they can't be raised again."""
     for name, value in [
         (resource.RLIMIT_AS, memory),
@@ -45,63 +44,72 @@ def limit(memory, processes, file_size):
 class Outputs(io.TextIOBase):
     """What a cell prints and shows, up to a limit."""
 
-    def __init__(self):
-        self.items, self.left = [], TEXT
+    def __init__(self) -> None:
+        self.items: list[dict[str, str]] = []
+        self.left = wire.TEXT
 
-    def write(self, text):
+    def write(self, text: Any) -> int:
         kept = str(text)[: self.left]
         self.left -= len(kept)
         if kept and self.items and "text" in self.items[-1]:
             self.items[-1]["text"] += kept
-        elif kept and len(self.items) < OUTPUTS:
+        elif kept and len(self.items) < wire.OUTPUTS:
             self.items.append({"text": kept})
         return len(text)
 
-    def show(self, data, metadata=None):
+    def show(self, data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> None:
         """Keep what a rich output says in pictures or plain text."""
         picture = data.get("image/png", "")
-        if isinstance(picture, str) and 0 < len(picture) <= PICTURE and len(self.items) < OUTPUTS:
-            alt = str((metadata or {}).get("image/png", {}).get("alt", ""))[:1_000]
-            self.items.append({"png": picture, "alt": alt})
+        fits = isinstance(picture, str) and 0 < len(picture) <= wire.PICTURE
+        if fits and len(self.items) < wire.OUTPUTS:
+            alt = str((metadata or {}).get("image/png", {}).get("alt", ""))
+            self.items.append({"png": picture, "alt": alt[: wire.DESCRIPTION]})
         elif "text/plain" in data:
             self.write(f"{data['text/plain']}\n")
 
 
-def make_shell():
+def make_shell() -> Any:
     """Return IPython's shell, as in a notebook, which shows nothing by itself."""
     from IPython.core.displaypub import DisplayPublisher
-    from IPython.core.history import HistoryManager
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
 
     class Publisher(DisplayPublisher):
-        def publish(self, data, metadata=None, **kwargs):
+        def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
             self.shell.shown.show(data, metadata)
 
-    HistoryManager.enabled = False
-    shell = InteractiveShell.instance(display_pub_class=Publisher, colors="NoColor")
-    shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
-    shell.ask_exit = sys.exit
-    shell.shown = Outputs()
-    return shell
+    class Shell(InteractiveShell):
+        shown = Outputs()
+
+        def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        showsyntaxerror = showtraceback
+
+        def ask_exit(self) -> None:
+            sys.exit()
+
+    config = Config({"HistoryManager": {"enabled": False}})
+    return Shell.instance(display_pub_class=Publisher, colors="NoColor", config=config)
 
 
-def run_cell(shell, source, seconds):
+def run_cell(shell: Any, source: str, seconds: float) -> dict[str, Any]:
     """Run a cell; return its outputs and its error, as data."""
     shell.shown = outputs = Outputs()
     error = ""
     with contextlib.redirect_stdout(outputs), contextlib.redirect_stderr(outputs):
         try:
-            with exercise._limit(seconds):
+            with time_limit(seconds):
                 result = shell.run_cell(source, store_history=False, silent=False)
             raised = result.error_before_exec or result.error_in_exec
             if raised is not None:
                 error = f"{type(raised).__name__}: {_message(raised)}"
-        except exercise._TimeIsUp:
+        except TimeIsUp:
             error = f"TimeLimit: the cell was stopped after {seconds:.0f} seconds"
-    return {"outputs": outputs.items, "error": error[:2_000]}
+    return {"outputs": outputs.items, "error": error[: wire.SAID]}
 
 
-def _message(error):
+def _message(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:
@@ -114,19 +122,18 @@ def _message(error):
 class Elsewhere:
     """A function of the check's, which runs outside: calls go there, and answers come back."""
 
-    def __init__(self, pipe, number, name):
+    def __init__(self, pipe: socket.socket, number: int, name: str) -> None:
         self._pipe, self._number, self._name = pipe, number, name
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: Any) -> "Elsewhere":
         return self
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self._name
 
-    def __call__(self, *args):
-        message = wire.pack(
-            {"function": self._number, "args": wire.encode([exercise.plain(a) for a in args])}
-        )
+    def __call__(self, *args: Any) -> Any:
+        plain = [exercise.plain_data(arg) for arg in args]
+        message = wire.pack({"function": self._number, "args": wire.encode(plain)})
         # Not to be interrupted half way: the next message would be taken for this one's answer.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -140,7 +147,7 @@ class Elsewhere:
         return wire.decode(answer["value"])
 
 
-def ask(shell, pipe, message):
+def ask(shell: Any, pipe: socket.socket, message: Mapping[str, Any]) -> dict[str, Any]:
     """Call a function of the learner's, or read a variable; return the answer as data."""
     work = exercise.Work(shell.user_ns, message["seconds"])
     args, kwargs, inputs = wire.decode(
@@ -148,25 +155,26 @@ def ask(shell, pipe, message):
     )
     function = getattr(work, message["name"])
     try:
-        with _files(message.get("files")) as files:
-            value = {
+        with _files_as_outside(message.get("files")) as files:
+            ways: dict[str, Callable[[], Any]] = {
                 "value": lambda: work.value(message["name"]),
                 "call": lambda: function(*args, **kwargs),
                 "first": lambda: function.first(*args, **kwargs),
                 "model": lambda: function.model(*args, inputs=inputs, **kwargs),
-            }[message["how"]]()
+            }
+            value = ways[message["how"]]()
             return {"value": wire.encode(value)} | files()
     except Failed as failure:
-        told = {name: str(getattr(failure, name))[:2_000] for name in wire.FAILURE}
+        told = {name: str(getattr(failure, name))[: wire.SAID] for name in wire.FAILURE}
         return {"failed": told} | files()
 
 
 @contextlib.contextmanager
-def _files(given):
-    """Put files where the outside has them; afterwards, tell what has become of them.
+def _files_as_outside(given: Mapping[str, Any] | None) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Put files where the outside has them, and give what tells what has become of them.
 
     Args:
-        given: None, or the folder and a list of pairs: the names of one file, its bytes.
+        given: None, or the folder and the files, encoded.
     """
     if given is None:
         yield dict
@@ -180,11 +188,16 @@ def _files(given):
 # The process -----------------------------------------------------------------------------------
 
 
-def nothing(*args, **kwargs):
-    """Take the place of `exercise.hand_in` and of what `exercise.begin` returns."""
+def begin(name: str) -> tuple[Callable[..., None], ...]:
+    """Take the place of `exercise.begin`: there are no checks here, so its functions do nothing."""
+
+    def nothing(*args: Any, **kwargs: Any) -> None:
+        pass
+
+    return (nothing,) * 5
 
 
-def behind_a_guard(descriptor):
+def behind_a_guard(descriptor: int) -> None:
     """Go on in a child of the sandbox's first process, which only waits.
 
     Only the first process can be told to die with the grader, and it could take that back.
@@ -202,7 +215,7 @@ def behind_a_guard(descriptor):
     os._exit(0)
 
 
-def main(descriptor):
+def main(descriptor: int) -> NoReturn:
     """Do what comes over the pipe, until it is closed."""
     if os.getpid() == 1:
         behind_a_guard(descriptor)
@@ -210,7 +223,7 @@ def main(descriptor):
     start = wire.receive(pipe)
     limit(**start["limits"])
     os.chdir(tempfile.mkdtemp())
-    exercise.begin, exercise.hand_in = lambda name: (nothing,) * 4, nothing
+    exercise.begin = begin
     shell = make_shell()
     pipe.sendall(wire.pack({"ready": True}))
     while True:
