@@ -112,8 +112,8 @@ def mistake(
 ) -> Mistake:
     """Return a `Mistake`; with its hint alone, if the check itself looks for it.
 
-    Several functions are different ways to make the same mistake. What some make and others raise are
-    two mistakes.
+    Several functions are different ways to make the same mistake. What some make and others raise
+    are two mistakes.
 
     Raises:
         ValueError: if it has both functions and a sign in an exception.
@@ -336,11 +336,6 @@ def compare(
     Raises:
         Failed: at the first difference.
     """
-    if isinstance(mistakes, list):  # TRANSITION
-        mistakes = {
-            str(k): mistake(t, raises=w) if isinstance(w, str) else mistake(t, w)
-            for k, (t, w) in enumerate(mistakes)
-        }
     first, fitting = None, list((mistakes or {}).values())
     for example in examples:
         got, error = _answer(function, example)

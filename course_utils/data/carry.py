@@ -98,7 +98,7 @@ def generator(
     lean = _chances(lean, "lean", batchsize)
 
     def batches(
-        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one for this generator
+        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one per call
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         carry = np.zeros(batchsize, dtype=np.int64)
         while True:

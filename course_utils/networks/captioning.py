@@ -93,7 +93,7 @@ def train_captioner(
     """
 
     def batches(
-        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one for this training
+        rng: np.random.Generator = np.random.default_rng(seed),  # noqa: B008 - one per call
     ) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], np.ndarray]]:
         while True:
             pictures, words = draw(batchsize, rng)

@@ -97,8 +97,6 @@ def test_no_check_passes_when_its_subject_is_missing(path):
 
 @pytest.mark.parametrize(("path", "id", "source"), WRONG)
 def test_a_typical_wrong_answer_gets_its_own_hint(path, id, source):
-    if source.startswith("# hint:"):  # TRANSITION
-        pytest.skip("old")
     expected = parts(path)[0][id].mistakes[name_of(source)]
     variables = namespace(path, id, source)
     for seed in range(2):
@@ -110,9 +108,7 @@ def test_a_typical_wrong_answer_gets_its_own_hint(path, id, source):
 @each_exercise
 def test_each_task_has_two_wrong_answers_with_different_hints(path):
     for id in judged(path):
-        names = [
-            s.split("\n")[0] for what, task, s in parts(path)[1] if (what, task) == ("wrong", id)
-        ]
+        names = [name_of(s) for what, task, s in parts(path)[1] if (what, task) == ("wrong", id)]
         assert len(set(names)) >= 2, id
 
 

@@ -78,7 +78,7 @@ def test_another_alphabet_order_is_obeyed():
 
 
 def test_answer_length_is_that_of_the_largest_sum():
-    assert addition.answer_length(3, 33) == 2  # the seed's formula says 3
+    assert addition.answer_length(3, 33) == 2  # the old formula says 3
     assert addition.answer_length(3, 34) == 3
     assert addition.answer_length(3, 10) == 2
 

@@ -101,7 +101,7 @@ def test_browser_computes_the_same(seed):
     held = [{}, {"f": 0}, {"i": 1, "o": 0}, {}, {}, {"o": 1}]
     html = explorer(bits, weights, lstm(bits, weights)).data
     model = json.loads(re.search("data-model='(.*?)'", html)[1])
-    path = str(files("course_utils").joinpath("cell_explorer.js"))
+    path = str(files("course_utils.lesson").joinpath("cell_explorer.js"))
     given = json.dumps([model, bits.tolist(), held])
     code = f"console.log(JSON.stringify(require({json.dumps(path)}).run(...{given})))"
     steps = json.loads(subprocess.check_output(["node", "-e", code]))

@@ -246,7 +246,7 @@ def test_checkpoint_saves_after_every_epoch(tmp_path):
     ("save", "name"),
     [
         (storage.save_architecture, "m.txt"),
-        (storage.save_weights, "weights.h5"),  # the seed's name
+        (storage.save_weights, "weights.h5"),  # the original name
         (storage.save_weights, ".weights.h5"),
         (storage.save_model, "m.h5"),
         (storage.save_problem, "problem.yaml"),
