@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tqdm import tqdm
 
@@ -31,14 +31,18 @@ from homework.grading.worker import EXERCISES, CannotGrade, grade_one, release
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-WAITING = 2  # hand-ins on their way to each worker
+WAITING = 2  # hand-ins on their way to each thread of a worker
 UNSANDBOXED = (
     "Without a sandbox: the notebooks run with all your rights, on your files and your network. "
     "Only for your own work."
 )
 
 
-Job = tuple[Result, bytes]  # what is known of a hand-in, and its notebook
+class Job(NamedTuple):
+    """A hand-in to grade: what is known of it, and its notebook."""
+
+    about: Result
+    data: bytes
 
 
 # All hand-ins ----------------------------------------------------------------------------------
@@ -110,14 +114,8 @@ def grade_all(
     _set_aside_all_but(set(names), folder)
     done, jobs = _done_and_to_do(hand_ins, folder, isolated)
     if jobs:
-        bar = tqdm(
-            total=len(hand_ins),
-            initial=len(done),
-            unit="hand-in",
-            desc="Grading",
-            file=sys.stderr,
-        )
-        with client() as connected, bar:
+        shown = {"total": len(hand_ins), "initial": len(done), "unit": "hand-in", "desc": "Grading"}
+        with client() as connected, tqdm(**shown, file=sys.stderr) as bar:
             for result in _graded(connected, jobs, isolated):
                 done[result.name] = _write(folder, result)
                 bar.update()
@@ -149,7 +147,7 @@ def _done_and_to_do(
         elif hand_in.data is None:
             done[about.name] = _write(folder, about)
         else:
-            jobs.append((about, hand_in.data))
+            jobs.append(Job(about, hand_in.data))
     return done, jobs
 
 
@@ -169,10 +167,10 @@ def _graded(client: "Client", jobs: Sequence[Job], isolated: bool) -> Iterator[R
         if outcome.status == "failed":
             again.append(job)
         else:
-            yield job[0].after(outcome)
+            yield job.about.after(outcome)
     for job in again:
         for _, outcome in _stream(client, [job], isolated):
-            yield job[0].after(outcome)
+            yield job.about.after(outcome)
 
 
 def _stream(client: "Client", jobs: Iterable[Job], isolated: bool) -> Iterator[tuple[Job, Outcome]]:
@@ -185,13 +183,13 @@ def _stream(client: "Client", jobs: Iterable[Job], isolated: bool) -> Iterator[t
         """Send the next n jobs, or as many as there are."""
         futures = []
         for job in itertools.islice(waiting, n):
-            about, data = job
-            arguments = (about.exercise, release(about.exercise).fingerprint, data, isolated)
+            exercise = job.about.exercise
+            arguments = (exercise, release(exercise).fingerprint, job.data, isolated)
             futures.append(client.submit(grade_one, *arguments, pure=False))
             sent[futures[-1].key] = job
         return futures
 
-    running = as_completed(submit(WAITING * max(1, len(client.nthreads()))))
+    running = as_completed(submit(WAITING * max(1, sum(client.nthreads().values()))))
     for future in running:
         yield sent.pop(future.key), _outcome(future)
         future.release()

@@ -27,7 +27,8 @@ PASSED = {id: True for id, task in TASKS.items() if task.judge}
 
 def filled_in(**changed):
     """Return the exercise with right answers, or other sources by id of the cell."""
-    solution = {cell.id: cell for cell in notebooks.read(exercises.SOLUTIONS / f"{STEM}.ipynb").cells}
+    cells = notebooks.read(exercises.SOLUTIONS / f"{STEM}.ipynb").cells
+    solution = {cell.id: cell for cell in cells}
     notebook = json.loads(RELEASED)
     for cell in notebook["cells"]:
         id = cell["metadata"].get("nbgrader", {}).get("grade_id", cell["id"])
@@ -397,6 +398,16 @@ def test_a_notebook_that_does_not_run_can_be_handed_in(work, capsys, source, tex
     said = capsys.readouterr().out
     assert text in said and "you can hand in all the same" in said
     assert len(list((work / "handed-in").iterdir())) == 1
+
+
+def test_the_copy_that_runs_hands_nothing_in_and_is_whole_otherwise():
+    begun = 'check, hint, committed, progress, hand_in = begin("04_the_carry_generator")'
+    cells = [begun, 'progress()\nhand_in(name="Anna")', "if done:\n    hand_in()", "x = hand_in"]
+    notebook = nbformat.v4.new_notebook(cells=[cell_of(source) for source in cells])
+    copy = hand_in._copy_to_run(nbformat.writes(notebook).encode())
+    sources = [cell.source for cell in copy.cells]
+    assert sources[:-1] == [begun, "progress()\npass", "if done:\n    pass", "x = hand_in"]
+    assert "run_checks" in sources[-1]
 
 
 def test_an_endless_cell_is_stopped(work, capsys, monkeypatch):

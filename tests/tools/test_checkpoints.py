@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from course_utils.lesson.backend import keras
 from course_utils.networks import shipped, storage
 from tools import checkpoints, kernels, recipes
 from tools.recipes import RECIPES
@@ -89,16 +90,24 @@ def test_seeds_3_and_4_are_trained_as_on_another_processor(monkeypatch, tmp_path
     assert chosen == {0: OWN, 1: OWN, 2: OWN, 3: ELSEWHERE, 4: ELSEWHERE}
 
 
-def test_each_run_says_which_kernels_computed_it_and_older_ones_say_nothing(make, tmp_path):
-    make([0, 3])
-    path = tmp_path / "out" / "tiny.json"
-    record = json.loads(path.read_text())
+def test_each_run_says_which_kernels_computed_it_and_older_ones_say_nothing(monkeypatch, tmp_path):
+    def layer():
+        return keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+
+    recipe = recipes.Recipe({}, layer, lambda seed: layer(), lambda model: {"tried": 0})
+    monkeypatch.setitem(RECIPES, "tiny", lambda: recipe)
+    build, out = tmp_path / "build", tmp_path / "out"
+    for seed in (0, 3):
+        checkpoints.train("tiny", seed, build)
+    checkpoints.ship("tiny", (0, 3), build, out)
+    record = json.loads((out / "tiny.json").read_text())
     names = [run.pop("kernels") for run in record["runs"]]
     assert names == ["this processor's own", "Haswell, without oneDNN, 1 thread"]
-    path.write_text(json.dumps(record))
-    shutil.rmtree(tmp_path / "build")
-    assert make([0, 3]) == []
-    assert json.loads(path.read_text()) == record
+    (out / "tiny.json").write_text(json.dumps(record))
+    shutil.rmtree(build)
+    checkpoints.unpack("tiny", build, out)
+    checkpoints.ship("tiny", (0, 3), build, out)
+    assert json.loads((out / "tiny.json").read_text()) == record
 
 
 def test_a_network_that_is_too_large_is_not_shipped(make, monkeypatch, tmp_path):

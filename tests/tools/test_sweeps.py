@@ -1,5 +1,6 @@
 """Sweeps: what runs, what runs again, and what a failure leaves."""
 
+import dataclasses
 import json
 import shutil
 from itertools import chain, repeat
@@ -7,7 +8,7 @@ from itertools import chain, repeat
 import pytest
 import tiny
 
-from tools import notebooks, sweeps
+from tools import kernels, notebooks, sweeps
 
 PARAMETERS = 'budget = "class"\nvariant = "left"\nseed = 0'
 # It leaves a line for each run in ran.txt, and fails as long as there is a file named as its seed.
@@ -69,6 +70,7 @@ def test_a_sweep_runs_its_cells_with_all_settings_and_writes_the_table(sweep, tm
         assert run.pop("seconds") >= 0
         assert {"keras", "numpy", "python", "tensorflow"} == set(run.pop("versions"))
     common = {"budget": "smoke", "variant": "both reversed", "curve": [0.0, 0.5]}
+    common["kernels"] = "this processor's own"
     assert found["runs"] == [
         {"seed": 0, "exact": 0.0} | common,
         {"seed": 1, "exact": 10.0} | common,
@@ -95,6 +97,44 @@ def test_only_what_is_missing_or_has_changed_is_run_again(sweep, tmp_path):
     assert [run["exact"] for run in table(tmp_path)["runs"]] == [0.0, 20.0]
 
 
+# Kernels are chosen when NumPy is loaded, so nothing may load it before.
+WITH_CORE = f"""import os
+import sys
+
+core, early = os.environ.get("OPENBLAS_CORETYPE", "its own"), "numpy" in sys.modules
+{PARAMETERS}"""
+
+
+def test_a_run_made_elsewhere_begins_with_other_kernels_and_its_row_names_them(
+    sweep, monkeypatch, tmp_path
+):
+    here = sweeps.SWEEPS["12"]
+    elsewhere = dataclasses.replace(here, elsewhere={"seed": [1]})
+    monkeypatch.setitem(sweeps.SWEEPS, "12", elsewhere)
+    run = RUN.replace("record(", "record(core=core, early=early, ")
+    write_lesson(tmp_path, run, parameters=WITH_CORE)
+    assert sweep() == (0, [FIRST, SECOND])
+    found = [[run[key] for key in ("seed", "core", "kernels")] for run in table(tmp_path)["runs"]]
+    assert found == [
+        [0, "its own", "this processor's own"],
+        [1, "Haswell", "Haswell, without oneDNN, 1 thread"],
+    ]
+    assert not any(run["early"] for run in table(tmp_path)["runs"])
+    (executed,) = (tmp_path / "build" / "12").glob("*seed=1.ipynb")
+    first = notebooks.code_cells(notebooks.read(executed))[0]
+    assert first.source == f"import os\n\nos.environ.update({kernels.other()!r})"
+    shutil.rmtree(tmp_path / "build")  # what is in the table is known, its kernels too
+    assert sweep() == (0, [])
+    assert [run["kernels"] for run in table(tmp_path)["runs"]] == [name for *_, name in found]
+
+
+def test_half_of_the_other_starts_of_a_lesson_are_elsewhere():
+    starts = sweeps.starts("05_starts")
+    away = {run["first_seed"]: bool(starts.kernels(run)) for run in starts.runs}
+    assert away == {100: False, 105: True, 110: False, 115: True}
+    assert not any(map(sweeps.SWEEPS["12"].kernels, sweeps.SWEEPS["12"].runs))
+
+
 def test_runs_of_the_shipped_table_are_not_made_again_if_the_code_is_the_same(sweep, tmp_path):
     sweep()
     path = tmp_path / "tables" / "12_tiny.json"
@@ -117,7 +157,7 @@ def test_a_failing_run_is_reported_and_loses_neither_the_others_nor_the_table(
     (tmp_path / "1").touch()
     assert sweep() == (1, [FIRST, SECOND])
     told = capsys.readouterr()
-    assert "seed=1: code cell 3" in told.out and "AssertionError: this one fails" in told.out
+    assert "seed=1: code cell 4" in told.out and "AssertionError: this one fails" in told.out
     assert "stays as it was" in told.err
     assert old.read_text() == '{"fingerprint": "other"}'
     (tmp_path / "1").unlink()

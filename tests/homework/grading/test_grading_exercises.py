@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from homework import checks
-from homework.grading import judging, reading, rebuild, sandbox, withheld
+from homework.grading import judging, reading, rebuild, sandbox, withheld, worker
 from tools import exercises, notebooks
 from tools.hand_ins import CARRY, code, filled_in, released, tasks, with_cell
 
@@ -141,6 +141,14 @@ def test_texts_are_read_as_lists_of_lines_are():
     for cell in cells:
         cell["source"] = reading.source_of(cell)
     assert plan(cells) == plan(filled_in()["cells"])
+
+
+def test_a_result_is_valid_for_all_code_of_the_course_but_the_checks_of_other_exercises():
+    code = {str(path.relative_to(withheld.HOME)) for path in worker._code()}
+    assert {"course_utils/data/carry.py", "homework/checks.py", "homework/limits.py"} <= code
+    assert {"homework/grading/judging.py", "homework/tasks/__init__.py"} <= code
+    assert not [name for name in code if name.startswith("homework/tasks/0")]
+    assert worker.release(CARRY).fingerprint != worker.release("00_start_here").fingerprint
 
 
 # What is withheld ------------------------------------------------------------------------------
