@@ -119,9 +119,7 @@ def mistake(
         ValueError: if it has both functions and a sign in an exception.
     """
     if makes and (raises or says):
-        raise ValueError(
-            "a mistake is told by what it makes or by what it raises: write two."
-        )
+        raise ValueError("a mistake is told by what it makes or by what it raises: write two.")
     return Mistake(hint, makes, (raises,) if isinstance(raises, str) else raises, says)
 
 

@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+import course_utils
+import homework
 from homework import checks
 from homework import hand_in as handing_in
 from homework.checks import Failed, Task, Tasks
@@ -182,14 +184,15 @@ def plain_data(value: Any, depth: int = 0) -> Any:
         if kind is dict:
             return {plain_data(k, depth + 1): plain_data(v, depth + 1) for k, v in value.items()}
         return kind(plain_data(item, depth + 1) for item in value)
-    hint = f"Numbers, texts, arrays or lists of them are expected here, not {with_article(kind.__name__)}."
+    name = with_article(kind.__name__)
+    hint = f"Numbers, texts, arrays or lists of them are expected here, not {name}."
     if inspect.isgenerator(value):
         hint = "It contains `yield`, so it returns a generator; here a `return` is expected."
         if value.gi_code.co_name == "<genexpr>":
             hint = "Round brackets around a comprehension make a generator; square ones, a list."
     elif callable(value):
         hint = "A function came back. Are the brackets of a call missing?"
-    raise Failed(f"it returned {with_article(kind.__name__)}", hint, error="TypeError")
+    raise Failed(f"it returned {name}", hint, error="TypeError")
 
 
 def _model_report(model: Any, inputs: Sequence[Any]) -> dict[str, Any]:
@@ -287,7 +290,8 @@ def _failure_of(error: BaseException, text: str, namespace: Mapping[str, Any]) -
 
 def _line_of(error: BaseException) -> str:
     """Return the line of the notebook in which an exception arose, or an empty text."""
-    libraries = (str(Path(__file__).parent), str(Path(os.__file__).parent), sys.prefix)
+    places = (homework.__file__, course_utils.__file__, os.__file__)
+    libraries = (*(str(Path(place).parent) for place in places), sys.prefix)
     found = ""
     for frame in traceback.extract_tb(error.__traceback__):
         line = linecache.getline(frame.filename, frame.lineno or 0).strip()
@@ -297,6 +301,7 @@ def _line_of(error: BaseException) -> str:
 
 
 def with_article(name: str) -> str:
+    """Return a name behind "a" or "an"."""
     return f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
 
 
