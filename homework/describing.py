@@ -53,6 +53,8 @@ def _named(number: int, names: Sequence[str], problem: str) -> str:
 
 
 def _difference_of_numbers(got: Any, wanted: Any, tolerance: float) -> str | None:
+    if type(got) is type(wanted) is int and not tolerance:  # may be too large for an array
+        return None if got == wanted else "the value is wrong"
     try:
         got, wanted = np.asarray(got), np.asarray(wanted)
     except ValueError:

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
@@ -150,6 +150,15 @@ def test_the_line_of_an_error_is_shown_from_a_notebook_cell(tmp_path):
     assert failure.got == "in line 3 of the cell: return y[0]"
 
 
+def test_of_an_error_inside_of_the_course_the_line_of_the_cell_is_shown(tmp_path):
+    path = tmp_path / "cell.py"
+    path.write_text("from course_utils.data import carry\ndef double(x):\n    carry.add(x)\n")
+    namespace = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    failure = judge(TASK, Work(namespace), np.random.default_rng(0))
+    assert failure.error and failure.got == "in line 3 of the cell: carry.add(x)"
+
+
 def test_an_answer_that_the_check_cannot_digest_is_a_failure():
     def odd(work, rng):
         return work.double(1)["key"]
@@ -217,6 +226,7 @@ def test_an_exception_may_come_at_a_later_example():
     assert outcome("def f(x): return 0", task=task).hint == "Hm."
 
 
+@example(-(2**63) - 1)  # no array of integers holds it
 @given(st.recursive(st.integers() | st.floats(allow_nan=False) | st.text(max_size=3), st.lists))
 def test_plain_data_is_unchanged_and_equal_to_itself(value):
     assert plain_data(value) == value
