@@ -234,17 +234,16 @@ def variable_terms(steps, revision):
     settings |= {"held_out": terms.SHARE, "all_open": terms.ALL_OPEN, "by_column": 0.5}
     settings |= {"revision": revision, "times": times, "hard": HARD}
     evaluate = partial(evaluate_terms, form=form)
-    return Recipe(settings, partial(untrained, form), train, evaluate, MORE_SEEDS)
+    return Recipe(settings, partial(untrained, form), train, evaluate)
 
 
-def four_operations(signs, hidden, steps, seeds=SEEDS):
+def four_operations(signs, hidden, steps):
     """Lesson 11: one network for some operations on numbers from 0 to 99.
 
     Args:
         signs: the operations.
         hidden: those whose held-out fifth of the pairs training doesn't show.
         steps: of the training.
-        seeds: that the network is made from.
     """
     form, held_out = operations.operation_format(2, signs), hold_out(2, 0.2, 0)
 
@@ -269,7 +268,7 @@ def four_operations(signs, hidden, steps, seeds=SEEDS):
     settings = {"signs": signs, "hidden": hidden, "held_out": 0.2, "units": 128}
     settings |= {"short": operations.SHORT, "steps": steps, "batchsize": 256}
     settings |= {"rate": 0.008, "decay": 0.1}  # of course_utils.networks.practice
-    return Recipe(settings, partial(untrained, form), train, evaluate, seeds)
+    return Recipe(settings, partial(untrained, form), train, evaluate)
 
 
 def describing(steps, blanks):
@@ -308,7 +307,7 @@ RECIPES = {
     "09_three_digits": partial(two_numbers, 3, 24_000, 1_000),
     "09_five_digits": partial(two_numbers, 5, 16_000, 1_000),
     "10_variable_terms": partial(variable_terms, 12_000, 1_000),
-    "11_mixed": partial(four_operations, "+-*/", "+-", 18_000, MORE_SEEDS),
+    "11_mixed": partial(four_operations, "+-*/", "+-", 18_000),
     "11_honest": partial(four_operations, "*/", "*/", 8_000),
     "13_attention": partial(nine_digits, True, 8_000),
     "13_without": partial(nine_digits, False, 2_900),  # as long as the one above
