@@ -27,6 +27,7 @@ from tools.recipes import RECIPES
 from tools.running import versions
 
 LARGEST = 2_000_000  # bytes of one file
+TRIES = 3  # from one seed, if a start goes wrong
 ELSEWHERE = (3, 4)  # seeds from which networks are trained as on another processor
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
@@ -68,7 +69,10 @@ def train(name, seed, build):
 
     recipe = RECIPES[name]()
     start = time.process_time()  # of one core, whatever else the machine is doing
-    trained = recipe.train(seed)
+    for again in range(TRIES):
+        trained = recipe.train(seed + 1_000 * again)
+        if recipe.accepts(trained):
+            break
     seconds = round(time.process_time() - start)
     model = recipe.build()  # without the optimiser's state
     model.set_weights(trained.get_weights())
@@ -76,7 +80,7 @@ def train(name, seed, build):
     storage.save_weights(model, build / f"{name}-{seed}.weights.h5")
     run = {"settings": recipe.settings, "parameters": model.count_params(), "seed": seed}
     run |= {"seconds": seconds, "versions": versions(), "kernels": kernels.named(kernels_of(seed))}
-    run |= recipe.evaluate(model)
+    run |= {"begun_again": again, **recipe.evaluate(model)}
     with storage.replacing(build / f"{name}-{seed}.json") as new:
         new.write_text(json.dumps(run), "utf-8")
 

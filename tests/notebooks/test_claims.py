@@ -339,7 +339,7 @@ def test_14_naive_is_last_and_what_is_counted_decides_who_is_first():
         if variant != "copying":
             found[variant] = np.array([[r["exact"], r["helped"], r["exact_1_1"]] for r in of_it])
             assert [r["exact"] for r in of_it] == pytest.approx([r["exact_helped"] for r in of_it])
-    exact, helped, easy = np.moveaxis([found[name] for name in found], 2, 0)  # (4, 3) each
+    exact, helped, easy = np.moveaxis([found[name] for name in found], 2, 0)  # (4, 5) each
     baseline, naive, mixed, combined = range(4)
     assert exact[naive].max() < np.delete(exact, naive, axis=0).min()
     for better in (mixed, combined):
@@ -350,11 +350,13 @@ def test_14_naive_is_last_and_what_is_counted_decides_who_is_first():
     assert easy[naive].max() < 20 and exact.mean(axis=1).argmax() == mixed
 
 
-def test_14_reversed_numbers_are_copied_better_than_plain_ones():
+def test_14_reversed_and_doubled_numbers_are_copied_better_than_plain_ones():
     runs = [r for r in record_of("14_curricula")["runs"] if r["variant"] == "copying"]
     for run in runs:
-        assert run["reversed_any_exact"] > run["doubled_any_exact"] > run["plain_any_exact"]
+        assert min(run["reversed_any_exact"], run["doubled_any_exact"]) > run["plain_any_exact"]
         assert run["reversed_all_exact"] > run["plain_all_exact"]
+    ahead = [run["reversed_any_exact"] > run["doubled_any_exact"] for run in runs]
+    assert set(ahead) == {True, False}  # which of the two is ahead depends on the start
 
 
 def test_15_there_are_7260_sentences(recorded):
