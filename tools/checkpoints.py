@@ -7,7 +7,7 @@ build/checkpoints/; what is there or shipped already and was made by the same re
 again, so an interrupted run goes on where it stopped. The network of the first seed, not of the
 best, goes to course_utils/networks/checkpoints/, with a record of all.
 
-From the seeds in ELSEWHERE networks are trained as on another processor, which computes the same
+From seed 3 on networks are trained as on another processor, which computes the same
 sums with other last digits (see tools/kernels.py): what a lesson says of every start is tried on
 two kinds of processors.
 """
@@ -27,14 +27,13 @@ from tools.recipes import RECIPES
 from tools.running import versions
 
 LARGEST = 2_000_000  # bytes of one file
-TRIES = 3  # from one seed, if a start goes wrong
-ELSEWHERE = (3, 4)  # seeds from which networks are trained as on another processor
+ELSEWHERE = 3  # the first seed from which networks are trained as on another processor
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 def kernels_of(seed):
     """Return the arithmetic kernels with which networks are trained from a seed."""
-    return kernels.other() if seed in ELSEWHERE else {}
+    return kernels.other() if seed >= ELSEWHERE else {}
 
 
 def unpack(name, build, folder):
@@ -69,10 +68,7 @@ def train(name, seed, build):
 
     recipe = RECIPES[name]()
     start = time.process_time()  # of one core, whatever else the machine is doing
-    for again in range(TRIES):
-        trained = recipe.train(seed + 1_000 * again)
-        if recipe.accepts(trained):
-            break
+    trained = recipe.train(seed)
     seconds = round(time.process_time() - start)
     model = recipe.build()  # without the optimiser's state
     model.set_weights(trained.get_weights())
@@ -80,7 +76,7 @@ def train(name, seed, build):
     storage.save_weights(model, build / f"{name}-{seed}.weights.h5")
     run = {"settings": recipe.settings, "parameters": model.count_params(), "seed": seed}
     run |= {"seconds": seconds, "versions": versions(), "kernels": kernels.named(kernels_of(seed))}
-    run |= {"begun_again": again, **recipe.evaluate(model)}
+    run |= recipe.evaluate(model)
     with storage.replacing(build / f"{name}-{seed}.json") as new:
         new.write_text(json.dumps(run), "utf-8")
 

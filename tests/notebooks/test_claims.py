@@ -363,11 +363,16 @@ def test_15_there_are_7260_sentences(recorded):
     assert recorded("15")["different"] == 7_260
 
 
-def test_15_known_combinations_are_described_and_new_ones_too_by_all_seeds(recorded):
+def test_15_known_combinations_are_described_from_every_start_and_new_ones_from_most(recorded):
     found = recorded("15")
-    assert len(found["all_seeds"]) == 5
+    assert len(found["all_seeds"]) == found["n_starts"] == 7
     assert min(found["all_seeds"]) >= 99 and found["exact_seen"] >= 99
-    assert found["least_new"] >= 97
+    assert found["good_starts"] == 4 and found["worst_start"] < 90
+
+
+def test_15_the_shipped_network_describes_new_combinations_too():
+    run = record_of("15_captions")["runs"][0]
+    assert max(run["wrong_held_out"].values()) <= 0.03 * run["tried"]
 
 
 def test_15_one_vector_fails_on_new_combinations_and_two_eyes_do_not(recorded):
