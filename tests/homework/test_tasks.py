@@ -147,6 +147,17 @@ def test_tasks_are_as_the_headings_say(path):
 
 
 @each_exercise
+def test_committed_solutions_show_what_the_tasks_are_called_and_worth(path):
+    tasks, _ = parts(path)
+    for cell in notebooks.read(path).cells:
+        what, id = exercises.role(cell)
+        if what == "check":
+            shown = cell.outputs[0].data["text/plain"]
+            points = f"{tasks[id].points} point" + "s" * (tasks[id].points != 1)
+            assert shown.startswith(f"✓ {id} {tasks[id].title}: ") and points in shown
+
+
+@each_exercise
 def test_checks_of_a_task_are_where_nbgrader_looks_for_them(path):
     tasks, _ = parts(path)
     cells = notebooks.read(exercises.EXERCISES / path.name).cells
