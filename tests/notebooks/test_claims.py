@@ -149,7 +149,7 @@ def test_06_the_vectorised_pipeline_is_far_ahead(recorded):
     assert recorded("06")["different"] == recorded("06")["n_problems"] == 1_000
 
 
-def test_07_the_seeds_recipe_is_good_but_not_perfect(recorded):
+def test_07_the_plain_recipe_is_good_but_not_perfect(recorded):
     found = recorded("07")
     assert found["parameters"] == 52_212
     assert found["per_character"] > 95
