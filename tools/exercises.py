@@ -67,9 +67,8 @@ def headings_written(source: str, tasks: checks.Tasks) -> str:
         minutes, points = _counted(task.minutes, "minute"), _counted(task.points, "point")
         return f"## {task.id} · {task.title}  ({minutes}, {points})"
 
-    points = sum(task.points for task in tasks.values())
-    source = re.sub(r"^\d+ tasks, \d+ points|(?<= · )\d+ tasks, \d+ points",
-                    f"{len(tasks)} tasks, {points} points", source)  # fmt: skip
+    total = f"{len(tasks)} tasks, {sum(task.points for task in tasks.values())} points"
+    source = re.sub(r"\b\d+ tasks, \d+ points\b", total, source)
     return re.sub(r"^## (\d\d\.\d+)\b.*$", heading, source, flags=re.MULTILINE)
 
 

@@ -141,22 +141,21 @@ def test_changed_builtins_harm_neither_the_check_nor_the_notebook():
         builtins.len = BUILTINS["len"]
 
 
-def test_the_line_of_an_error_is_shown_from_a_notebook_cell(tmp_path):
-    path = tmp_path / "cell.py"
-    path.write_text("def double(x):\n    y = x\n    return y[0]\n")
-    namespace = {}
-    exec(compile(path.read_text(), str(path), "exec"), namespace)
-    failure = judge(TASK, Work(namespace), np.random.default_rng(0))
-    assert failure.got == "in line 3 of the cell: return y[0]"
+INSIDE = "from course_utils.data import carry\ndef double(x):\n    carry.add(x)\n"
 
 
-def test_of_an_error_inside_of_the_course_the_line_of_the_cell_is_shown(tmp_path):
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [("def double(x):\n    y = x\n    return y[0]\n", "return y[0]"), (INSIDE, "carry.add(x)")],
+    ids=["in the cell", "inside of the course"],
+)
+def test_the_line_of_an_error_is_shown_from_a_notebook_cell(tmp_path, source, line):
     path = tmp_path / "cell.py"
-    path.write_text("from course_utils.data import carry\ndef double(x):\n    carry.add(x)\n")
+    path.write_text(source)
     namespace = {}
-    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    exec(compile(source, str(path), "exec"), namespace)
     failure = judge(TASK, Work(namespace), np.random.default_rng(0))
-    assert failure.error and failure.got == "in line 3 of the cell: carry.add(x)"
+    assert failure.got == f"in line 3 of the cell: {line}"
 
 
 def test_an_answer_that_the_check_cannot_digest_is_a_failure():

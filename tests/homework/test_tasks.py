@@ -172,6 +172,15 @@ def test_checks_of_a_task_are_where_nbgrader_looks_for_them(path):
         assert ast.unparse(ast.parse(found[f"check-{key}"].source)) == f"check({id!r})"
 
 
+def test_headings_are_written_from_the_tasks():
+    tasks = checks.load(checks.FOLDER / "04_the_carry_generator.py")
+    source = "*45 minutes · 1 tasks, 2 points*\n\n## 04.3 · Old  (9 minutes, 9 points)\n\nText."
+    assert exercises.headings_written(source, tasks) == (
+        "*45 minutes · 6 tasks, 17 points*\n\n"
+        "## 04.3 · Predict: how long is a carry in doubt?  (3 minutes, 1 point)\n\nText."
+    )
+
+
 def test_committed_exercises_are_what_their_solutions_give(tmp_path):
     exercises.make(target := exercises.SOLUTIONS, tmp_path)
     made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.glob("*")}
